@@ -8,13 +8,17 @@ from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
 from completions.exceptions import RequestError
+from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, Headers, Route
-from completions.wire.fields import text, text_or_none, texts, whole
+from completions.wire.fields import mapping, text, text_or_none, texts, whole
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.chat import LOAD_NS, PROMPT_TOKEN_NS, OllamaFormat
 from completions.wire.ollama.readback import collect_vectors
 from completions.wire.vector_sizes import size_of
 from completions.wire.vectors import vectors_for
+
+TOO_LONG = "the input length exceeds the context length"
+"""The server's error for an input that is longer than `num_ctx` and must not be cut."""
 
 DEFAULT_SIZE = 768
 """Dimensions of a model that the table of sizes does not know."""
@@ -39,7 +43,14 @@ class OllamaEmbed(_Embedding):
             ollama_rules.validate(document, "EmbedRequest", ollama_rules.EMBED)
             if not (inputs is None or isinstance(inputs, str) or _is_texts(inputs)):
                 raise RequestError("invalid input type")
-        return _prompt(document, headers, (inputs,) if inputs and isinstance(inputs, str) else _text_list(inputs))
+        input_texts = (inputs,) if inputs and isinstance(inputs, str) else _text_list(inputs)
+        limit = whole(mapping(document.get("options")).get("num_ctx"), 1)
+        if limit is None:
+            return _prompt(document, headers, input_texts)
+        may_cut = document.get("truncate") is not False
+        if validate and not may_cut and any(tokens.count(each, model_of(document)) > limit for each in input_texts):
+            raise RequestError(TOO_LONG)
+        return _prompt(document, headers, tuple(_cut(each, limit, model_of(document)) for each in input_texts))
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the vectors, and what they cost."""
@@ -71,6 +82,16 @@ class OllamaEmbeddings(_Embedding):
         return {"embedding": next(iter(_vectors(reply, prompt)), [])}
 
 
+def model_of(document: Mapping[str, Any]) -> str | None:
+    """Return the model of a request."""
+    return text_or_none(document.get("model"))
+
+
+def _cut(value: str, limit: int, model: str | None) -> str:
+    """Return the beginning of a text, of at most so many tokens."""
+    return value if len(value) <= limit else "".join(tokens.split(value, model)[:limit])
+
+
 def base_name(name: str) -> str:
     """Return a model's name without its namespace and its tag."""
     return name.rpartition("/")[2].partition(":")[0]
@@ -80,7 +101,7 @@ def _prompt(document: dict[str, Any], headers: Mapping[str, str], inputs: tuple[
     return Prompt(
         format="ollama_embed",
         task="embed",
-        model=text_or_none(document.get("model")),
+        model=model_of(document),
         messages=tuple(Message("user", each) for each in inputs),
         n=len(inputs),
         headers=headers,

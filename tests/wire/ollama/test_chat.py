@@ -491,6 +491,16 @@ def test_sdk__sends_a_raw_prompt_as_it_is(client: ollama.Client) -> None:
             client.generate(MODEL, "Hi", raw=True, **around)
 
 
+def test_sdk__cuts_what_is_embedded_to_the_window(client: ollama.Client) -> None:
+    model, options = "nomic-embed-text", {"num_ctx": 2}
+    cut = client.embed(model=model, input=["One two three", "One"], options=options)
+    assert cut.embeddings == [embed("One two", 768), embed("One", 768)]
+    assert cut.prompt_eval_count == 3
+    with pytest.raises(ollama.ResponseError, match="the input length exceeds the context length"):
+        client.embed(model=model, input="One two three", truncate=False, options=options)
+    assert client.embed(model=model, input="One two", truncate=False, options=options).prompt_eval_count == 2
+
+
 def test_sdk__lists_models_with_their_tags_and_may_use_them(client: ollama.Client) -> None:
     names = [f"{MODEL}:latest", "nomic-embed-text:latest"]
     assert [model.model for model in client.list().models] == names
