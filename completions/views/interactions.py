@@ -22,7 +22,7 @@ async def retrieve_interaction(request: ResourceRequest, name: str) -> dict[str,
     last = query.get("last_event_id", "")
     if query.get("stream") != "true":
         return storage.interaction_at(record, time.time())
-    if last and request.validate and not is_event_id(last):
+    if last and not is_event_id(last):
         raise RequestError("Invalid input at 'last_event_id'.")
     events, due = storage.resumed_stream(record, last, time.time())
     return replay(request.exchange, events, due, SSE)

@@ -57,7 +57,7 @@ async def test_conversation__refuses_wrong_items_under_the_default_script() -> N
     assert (answer.status, json.loads(answer.body)["error"]["param"]) == (400, "items[0]")
 
 
-@pytest.mark.parametrize("path", ["/v1/files", "/v1/vector_stores", "/v1/batches", "/v1/chat/completions", "/v1/skills"])
+@pytest.mark.parametrize("path", ["/v1/files", "/v1/vector_stores", "/v1/batches", "/v1/chat/completions"])
 @pytest.mark.parametrize(
     ("query", "status"), [("limit=0", 400), ("limit=x", 400), ("limit=10001", 400), ("order=up", 400), ("after=x", 404)]
 )
