@@ -1,1 +1,1 @@
-"""The addresses of what the APIs keep, by API. Resources of agents have their own routes, beside their views."""
+"""The addresses of what the APIs keep, a module for each API; the packages of agents' views have their own."""

@@ -58,6 +58,7 @@ class OpenRouter(Vendor):
     keep_alive_ms = 1000.0
     """According to its API reference it sends them "occasionally"; the interval is ours."""
     has_role_chunk = has_null_usage = False
+    cites_first = True
     response_order = openrouter_responses.ORDER
     head, headers_marker = HEAD, b""
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(rules.ANY_RESPONSE_FORMAT, required=("messages",))}

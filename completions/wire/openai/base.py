@@ -70,8 +70,8 @@ class Dialect:
     """Whether a stream starts with a chunk for the role, or the role is at the end of the first delta with content."""
     reasoning_tags: tuple[str, str] = ("", "")
     """The tags around reasoning that is sent as text, in the pieces before and after it."""
-    has_finish_in_content = False
-    """Whether the last piece of text and the finish reason are sent in one chunk."""
+    has_finish_in_content = cites_first = False
+    """Whether the last piece of text is sent with the finish reason, and whether sources are sent before the text."""
     has_usage_in_last_chunk = False
     """Whether every stream has the usage in its last chunk, rather than in a separate chunk on request."""
     headers_marker: bytes | None = b'"image_url"'

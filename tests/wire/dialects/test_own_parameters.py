@@ -196,5 +196,7 @@ def test_openrouter__searches_by_a_tool_and_counts_it(clients: Clients) -> None:
     assert (annotation.url_citation.start_index, annotation.url_citation.end_index) == (0, 0)
     assert set(answer.usage.server_tool_use_details.values()) == {1}
     assert not hasattr(plain.usage, "server_tool_use_details")
-    *_, last = chat.create(**request, **tools, stream=True)
+    first, second, *_, last = chat.create(**request, **tools, stream=True)
+    cited = [getattr(chunk.choices[0].delta, "annotations", None) for chunk in (first, second)]
+    assert (first.choices[0].delta.content, bool(cited[0]), cited[1]) == ("", True, None)  # the page is sent first
     assert last.usage.server_tool_use_details == answer.usage.server_tool_use_details

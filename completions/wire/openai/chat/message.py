@@ -262,7 +262,7 @@ class ChoiceWriter:
         calls = self._complete_call_events() if self._dialect.sends_whole_calls else self._call_events()
         spoken = audio(self._reply, self._prompt, self._index) if "modalities" in self._prompt.body else None
         in_pieces = spoken is None and self._prompt.top_logprobs is None
-        events, closing = Events(), dict[str, Any]()
+        events, closing = self._citations(first=True), dict[str, Any]()
         for block in self._choice.content if in_pieces else with_joined_text(self._choice):
             match block.kind:
                 case "reasoning":
@@ -279,9 +279,7 @@ class ChoiceWriter:
                     events += self._text("refusal", block.text)
                 case "call":
                     events += next(calls, ())
-        annotations = {"annotations": self._annotations()}
-        if annotations["annotations"] and self._dialect.delta(annotations, self._choice):
-            events.append(self._event(annotations))
+        events += self._citations(first=False)
         if not self._dialect.has_finish_in_content:
             return events
         self._last_tokens = events.pop().token if events else 0
@@ -290,9 +288,8 @@ class ChoiceWriter:
     def finish(self, chunks: Chunks, more: Mapping[str, Any]) -> Event:
         """Return the chunk with the finish reason, whose keys may have another order."""
         last_delta = self._last_delta if self._dialect.has_finish_in_content else self._role
-        extra_fields = self._last_fields if last_delta else {}
-        unfinished = chunks.one(self._choice_with(last_delta, extra_fields)) if last_delta else b""
-        chunk = chunks.one(self.finished(last_delta, extra_fields), more)
+        unfinished = chunks.one(self._choice_with(last_delta, self._last_fields)) if last_delta else b""
+        chunk = chunks.one(self.finished(last_delta, self._last_fields if last_delta else {}), more)
         return Event(chunk, max(self._last_tokens, 1) if last_delta else 0, part="finish", unfinished=unfinished)
 
     def finished(self, delta: Mapping[str, Any], extra_fields: Mapping[str, Any] = NO_FIELDS) -> dict[str, Any]:
@@ -303,10 +300,13 @@ class ChoiceWriter:
         choice = self._choice_with(delta, extra_fields) | self._dialect.finished_extras(self._choice, reason)
         return self._dialect.choice(choice | {"finish_reason": reason})
 
-    def _annotations(self) -> list[Mapping[str, Any]]:
-        if self._reply.body is not None:
-            return list(self._choice.annotations)
-        return annotations(self._choice, self._prompt)
+    def _citations(self, *, first: bool) -> Events:
+        """Return the events of the sources that are cited here: one of each before the text, or one of all after it."""
+        if first is not self._dialect.cites_first:
+            return Events()
+        found = annotations(self._choice, self._prompt) if self._reply.body is None else list(self._choice.annotations)
+        deltas = [{"content": "", "annotations": [each]} for each in found] if first else [{"annotations": found}]
+        return Events([self._event(each) for each in deltas if found and self._dialect.delta(each, self._choice)])
 
     def _reasoning(self, text: str) -> Events:
         """Return the events of reasoning, if the dialect shows it."""
