@@ -18,7 +18,7 @@ from completions.wire.openai.files import FILE as UPLOADED
 async def create_container(request: ResourceRequest) -> dict[str, Any]:
     """Make a container, with copies of files if there are any."""
     body, now = request.body, time.time()
-    containers.check_container(body)
+    containers.check_container(body, validate=request.validate)
     container = containers.new_container(body, now)
     for file in container["file_ids"]:
         await request.get(UPLOADED, file)

@@ -129,7 +129,7 @@ class ResourceRequest(NamedTuple):
 
     def page(self, items: Sequence[Document], order: str, most: int | None = None) -> dict[str, Any]:
         """Return the page of items that the address asks for; `most` is the number where it is not the usual one."""
-        return page(items, self.query, order, most)
+        return page(items, self.query, order, most, validate=self.validate)
 
 
 def stored(view: StoredView) -> AnyView:
@@ -270,7 +270,7 @@ async def list_response_input_items(request: ResourceRequest, name: str) -> dict
 async def create_conversation(request: ResourceRequest) -> dict[str, Any]:
     """Make a conversation."""
     body = request.body
-    responses_rules.validate_conversation(body)
+    responses_rules.check_conversation(body, validate=request.validate)
     items = [stored_responses.complete_item(item) for item in dicts(body.get("items"))]
     document = stored_responses.new_conversation(None, int(time.time()), mapping(body.get("metadata")), items)
     await request.records.put(CONVERSATION, document["id"], document)
@@ -310,7 +310,7 @@ async def create_conversation_items(request: ResourceRequest, name: str) -> dict
     """Add items to a conversation, and list them."""
     await request.get(CONVERSATION, name)
     body = request.body
-    responses_rules.validate_items(body)
+    responses_rules.check_items(body, validate=request.validate)
     added = [stored_responses.complete_item(item) for item in dicts(body.get("items"))]
     await request.change(CONVERSATION, name, lambda before: {**before, "items": [*before["items"], *added]})
     return whole_list(added)

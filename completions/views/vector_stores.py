@@ -41,9 +41,9 @@ async def _touch(request: ResourceRequest, name: str) -> None:
 
 
 def _check(request: ResourceRequest, what: str) -> dict[str, Any]:
-    """Return the checked body."""
+    """Return the checked body: the code relies on these shapes, so they are checked without `validate` too."""
     body = request.body
-    vector_stores.check(what, body)
+    vector_stores.check(what, body, validate=request.validate)
     return body
 
 

@@ -66,12 +66,13 @@ _CONTAINER = record(
     },
     ("name",),
 )
+_TYPES = record({"name": string(), "expires_after": nullable(obj), "skills": SKILLS, **CONTENTS}, others=True)
 _FILE = record({"file_id": string(low=1)}, ("file_id",))
 
 
-def check_container(body: Mapping[str, Any]) -> None:
-    """Raise the error of an invalid request for a container."""
-    refuse(_CONTAINER(body))
+def check_container(body: Mapping[str, Any], *, validate: bool) -> None:
+    """Raise the error of an invalid request for a container; without `validate`, only for wrong types."""
+    refuse((_CONTAINER if validate else _TYPES)(body))
 
 
 def check_file(body: Mapping[str, Any]) -> None:

@@ -82,9 +82,12 @@ def legacy_document(pieces: list[str], count: int, offset: int, scripted: Sequen
 
 
 def without_first(document: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return a legacy document that begins with a prompt, whose first token has no probability: nothing precedes it."""
-    if document is None:
-        return None
+    """Return a legacy document that begins with a prompt, whose first token has no probability: nothing precedes it.
+
+    Without alternatives it has one, for the SDK has no type for the null, and its own tests ask for `logprobs: 0`.
+    """
+    if document is None or document["top_logprobs"] is None:
+        return document
     _, *logprobs = document["token_logprobs"]
-    tops = document["top_logprobs"]
-    return document | {"token_logprobs": [None, *logprobs], "top_logprobs": tops and [None, *tops[1:]]}
+    tops = [None, *document["top_logprobs"][1:]]
+    return document | {"token_logprobs": [None, *logprobs], "top_logprobs": tops}

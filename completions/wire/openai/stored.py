@@ -5,6 +5,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.base import Document
+from completions.wire.fields import whole
 from completions.wire.validation import (
     Problem,
     choice,
@@ -46,29 +47,30 @@ MAX_LIMIT = 100
 
 
 def page(
-    items: Sequence[Document], query: Mapping[str, str], order: str, max_limit: int | None = None
+    items: Sequence[Document], query: Mapping[str, str], order: str, max_limit: int | None = None, *, validate: bool
 ) -> dict[str, Any]:
     """Return a page of items, given in the order of creation: `limit`, `after`, and `order` with its default.
 
-    `max_limit` is the largest page, and the default, if they differ from those of other lists. Raise `RequestError` for
-    a wrong parameter.
+    `max_limit` is the largest page, and the default, if they differ from those of other lists.
+    With `validate`, raise `RequestError` for a wrong parameter; otherwise ignore it.
     """
     parameters: dict[str, Any] = {key: query[key] for key in ("limit", "order") if key in query}
     if (limit := parameters.get("limit", "")).lstrip("-").isdecimal() and len(limit) < 10:
         parameters["limit"] = int(limit)
-    refuse(record({"limit": integer(1, max_limit or MAX_LIMIT), "order": choice("asc", "desc")})(parameters))
+    if validate:
+        refuse(record({"limit": integer(1, max_limit or MAX_LIMIT), "order": choice("asc", "desc")})(parameters))
     ordered = list(items) if parameters.get("order", order) == "asc" else list(reversed(items))
-    rest = _after(ordered, query.get("after"))
-    return whole_list(rest[: parameters.get("limit") or max_limit or DEFAULT_LIMIT], len(rest))
+    rest = _after(ordered, query.get("after"), validate=validate)
+    return whole_list(rest[: whole(parameters.get("limit"), 1) or max_limit or DEFAULT_LIMIT], len(rest))
 
 
-def _after(items: list[Document], name: str | None) -> list[Document]:
+def _after(items: list[Document], name: str | None, *, validate: bool) -> list[Document]:
     if not name:
         return items
     start = next((at for at, item in enumerate(items) if item["id"] == name), None)
-    if start is None:
+    if start is None and validate:
         raise RequestError(f"No item with id '{name[:200]}' found.", status=404, param="after")
-    return items[start + 1 :]
+    return items if start is None else items[start + 1 :]
 
 
 def whole_list(shown: Sequence[Document], left: int = 0) -> dict[str, Any]:

@@ -118,10 +118,10 @@ CHECKS: Mapping[str, Check] = {
 """The fields of each request. LiteLLM 1.110 sends null for missing ones."""
 
 
-def check(kind: str, body: Mapping[str, Any]) -> None:
-    """Raise the error of an invalid request, such as a batch without files, or with both lists."""
+def check(kind: str, body: Mapping[str, Any], *, validate: bool = True) -> None:
+    """Raise the error of an invalid request; with `validate` also of a batch without files, or with both lists."""
     refuse(CHECKS[kind](body))
-    if kind == "batch" and (body.get("file_ids") is None) == (body.get("files") is None):
+    if validate and kind == "batch" and (body.get("file_ids") is None) == (body.get("files") is None):
         raise RequestError("Exactly one of 'file_ids' or 'files' must be provided.", code="invalid_request")
 
 

@@ -380,13 +380,14 @@ MAX_NEW = 20
 _SOME = array(item, "objects", high=MAX_NEW)
 _CONVERSATION_REQUEST = record({"items": nullable(_SOME), "metadata": nullable(metadata)})
 _ITEMS_REQUEST = record({"items": _SOME}, ("items",))
+_TYPES = record({"items": nullable(array(obj, "objects")), "metadata": nullable(metadata)}, others=True)
 
 
-def validate_conversation(body: dict[str, Any]) -> None:
-    """Raise `RequestError` for an invalid request for a conversation."""
-    refuse(_CONVERSATION_REQUEST(body))
+def check_conversation(body: dict[str, Any], *, validate: bool) -> None:
+    """Raise `RequestError` for an invalid request for a conversation; without `validate`, only for wrong types."""
+    refuse((_CONVERSATION_REQUEST if validate else _TYPES)(body))
 
 
-def validate_items(body: dict[str, Any]) -> None:
-    """Raise `RequestError` for invalid items for a conversation."""
-    refuse(_ITEMS_REQUEST(body))
+def check_items(body: dict[str, Any], *, validate: bool) -> None:
+    """Raise `RequestError` for invalid items for a conversation, likewise."""
+    refuse((_ITEMS_REQUEST if validate else _TYPES)(body))
