@@ -262,7 +262,7 @@ class ChoiceWriter:
         calls = self._complete_call_events() if self._dialect.sends_whole_calls else self._call_events()
         spoken = audio(self._reply, self._prompt, self._index) if "modalities" in self._prompt.body else None
         in_pieces = spoken is None and self._prompt.top_logprobs is None
-        events, closing = self._citations(first=True), dict[str, Any]()
+        events, closing = Events(self._citations() if self._dialect.cites_first else ()), dict[str, Any]()
         for block in self._choice.content if in_pieces else with_joined_text(self._choice):
             match block.kind:
                 case "reasoning":
@@ -279,7 +279,7 @@ class ChoiceWriter:
                     events += self._text("refusal", block.text)
                 case "call":
                     events += next(calls, ())
-        events += self._citations(first=False)
+        events += () if self._dialect.cites_first else self._citations()
         if not self._dialect.has_finish_in_content:
             return events
         self._last_tokens = events.pop().token if events else 0
@@ -300,13 +300,13 @@ class ChoiceWriter:
         choice = self._choice_with(delta, extra_fields) | self._dialect.finished_extras(self._choice, reason)
         return self._dialect.choice(choice | {"finish_reason": reason})
 
-    def _citations(self, *, first: bool) -> Events:
-        """Return the events of the sources that are cited here: one of each before the text, or one of all after it."""
-        if first is not self._dialect.cites_first:
-            return Events()
+    def _citations(self) -> list[Event]:
+        """Return the events of the sources: one of each that come before the text, or one of all after it."""
         found = annotations(self._choice, self._prompt) if self._reply.body is None else list(self._choice.annotations)
-        deltas = [{"content": "", "annotations": [each]} for each in found] if first else [{"annotations": found}]
-        return Events([self._event(each) for each in deltas if found and self._dialect.delta(each, self._choice)])
+        if self._dialect.cites_first:
+            return [self._event({"content": "", "annotations": [each]}) for each in found]
+        delta = {"annotations": found}
+        return [self._event(delta)] if found and self._dialect.delta(delta, self._choice) else []
 
     def _reasoning(self, text: str) -> Events:
         """Return the events of reasoning, if the dialect shows it."""
