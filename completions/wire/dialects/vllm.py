@@ -56,7 +56,7 @@ class VLLM(Vendor):
     has_null_usage = False
     head = HEAD
     done_after_error = True
-    role, own_id = vllm_turns.ASSISTANT, ""
+    role, requested_id = vllm_turns.ASSISTANT, ""
     """The role of an answer, and the id that its request gives it."""
     convert = staticmethod(vllm_rules.convert)
     checks: ClassVar[Mapping[str, Check]] = {
@@ -89,15 +89,15 @@ class VLLM(Vendor):
 
     def for_prompt(self, prompt: Prompt) -> Self:
         """Return the dialect of a request, which may give the answer an id, a role and a beginning."""
-        dialect, own_id = self, vllm_turns.own_id(prompt)
+        dialect, requested_id = self, vllm_turns.requested_id(prompt)
         if vllm_turns.hides_thoughts(prompt.body):
             dialect = dialect.hiding_thoughts()
         if prompt.format == "chat" and prompt.body.keys() & vllm_turns.FIELDS:
             dialect = dialect.repeating(vllm_turns.echo(prompt))
             dialect.role = vllm_turns.role(prompt)
-        if own_id:
+        if requested_id:
             dialect = copy.copy(dialect)
-            dialect.own_id = own_id
+            dialect.requested_id = requested_id
         return dialect
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
@@ -137,7 +137,7 @@ class VLLM(Vendor):
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id of 64 bits, as the server's `random_uuid` makes them, unless the request has one."""
-        return f"chatcmpl-{self.own_id or ids.spelled(f'answer/{reply.serial}', 16)}"
+        return f"chatcmpl-{self.requested_id or ids.spelled(f'answer/{reply.serial}', 16)}"
 
     def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with the fields that are null unless requested, and with tokens' ids if they are."""

@@ -45,7 +45,7 @@ def echo(prompt: Prompt) -> str:
     return last.text if last is not None and last.role == role(prompt) else ""
 
 
-def own_id(prompt: Prompt) -> str:
+def requested_id(prompt: Prompt) -> str:
     """Return the id that a request gives its answer, in a header or else in a field; empty if it gives none."""
     return prompt.headers.get("x-request-id") or text(prompt.body.get("request_id"))
 

@@ -40,7 +40,7 @@ def read_generate(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
 def conversation_ids(body: Mapping[str, Any]) -> list[int]:
     """Return an earlier answer's `context`: the tokens of the conversation up to its end."""
     context = body.get("context")
-    return [token for token in context if isinstance(token, int)] if isinstance(context, list) else []
+    return [token for token in context if type(token) is int] if isinstance(context, list) else []
 
 
 def _prompt(

@@ -12,7 +12,7 @@ from completions.wire.framing import ServerSentEvents, group_by_chunk, joined
 from completions.wire.openai.base import Dialect, OpenAIFormat, check_stream, made_id, service_tier, usage
 from completions.wire.openai.chat.message import Chunks, stream, usage_with_details
 from completions.wire.openai.chat.model_behaviour import fingerprint
-from completions.wire.openai.logprobs import legacy_document, scripted_logprob, without_first
+from completions.wire.openai.logprobs import legacy_document, scripted_logprob, without_first_probability
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import LEGACY_FORMAT_REFUSALS
 from completions.wire.openai.repeated import without_echoes
@@ -73,7 +73,7 @@ class LegacyCompletions(OpenAIFormat):
             if echoed := self._echoed(prompt, index):
                 pieces = tokens.split(echoed, prompt.model)
                 logprobs = _logprobs(prompt, pieces, 0, [None] * len(pieces))
-                document = _choice(index, echoed, without_first(logprobs))
+                document = _choice(index, echoed, without_first_probability(logprobs))
                 starts.append(Event(chunks.one(dialect.text_choice(document, choice))))
             lanes.append(self._lane(chunks, prompt, index, choice, len(echoed)))
             finishes.append(dialect.text_choice(_choice(index, "", None) | {"finish_reason": _finish(choice)}, choice))
@@ -113,7 +113,7 @@ class LegacyCompletions(OpenAIFormat):
         answer = tokens.split(_content(choice), prompt.model)
         scripted = [scripted_logprob(choice.logprobs, at) for at in range(len(answer))]
         logprobs = _logprobs(prompt, echoed + answer, 0, [None] * len(echoed) + scripted)
-        return without_first(logprobs) if echoed else logprobs
+        return without_first_probability(logprobs) if echoed else logprobs
 
     def _echoed(self, prompt: Prompt, index: int) -> str:
         """Return the prompt that a choice repeats before its answer, if the request says `echo`."""

@@ -81,7 +81,7 @@ def legacy_document(pieces: list[str], count: int, offset: int, scripted: Sequen
     }
 
 
-def without_first(document: dict[str, Any] | None) -> dict[str, Any] | None:
+def without_first_probability(document: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return a legacy document that begins with a prompt, whose first token has no probability: nothing precedes it.
 
     Without alternatives it has one, for the SDK has no type for the null, and its own tests ask for `logprobs: 0`.

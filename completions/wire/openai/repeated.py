@@ -27,7 +27,8 @@ def without_echoes(exchange: ParsedExchange, echoes: Sequence[str]) -> ParsedExc
     if exchange.reply is None:
         return exchange
     choices = tuple(map(_without_echo, exchange.reply.choices, echoes))
-    pieces = tuple(piece for piece in exchange.pieces if piece.text != dict(enumerate(echoes)).get(piece.choice))
+    by_choice = dict(enumerate(echoes))
+    pieces = tuple(piece for piece in exchange.pieces if piece.text != by_choice.get(piece.choice))
     return replace(exchange, reply=replace(exchange.reply, choices=choices), pieces=pieces)
 
 

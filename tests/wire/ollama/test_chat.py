@@ -470,6 +470,12 @@ def test_sdk__generates_embeds_and_lists(client: ollama.Client) -> None:
     assert "tools" in (client.show(MODEL).capabilities or [])
 
 
+def test_generate__goes_on_from_tokens_alone_where_nothing_is_checked() -> None:
+    asked = {"model": MODEL, "prompt": "Hello", "context": [1, True, "a", None, 2.0, 2]}
+    prompt = OllamaGenerate().parse(orjson.dumps(asked), {}, validate=False)
+    assert prompt.messages[0].text == tokens.join([1, 2], MODEL)
+
+
 def test_sdk__goes_on_from_the_context_of_an_answer(client: ollama.Client) -> None:
     first = client.generate(MODEL, "My name is Ann.")
     assert first.context
