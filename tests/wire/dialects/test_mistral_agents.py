@@ -9,7 +9,6 @@ import httpx
 import pytest
 from mistralai.client import Mistral
 from mistralai.client.errors import HTTPValidationError, SDKError
-from mistralai.extra.run.context import RunContext
 from mistralai.extra.run.result import reconstitue_entries
 
 from tests.server import LiveServer
@@ -263,6 +262,9 @@ async def test_run__calls_functions_until_there_is_an_answer(place: str) -> None
     def look(city: str) -> str:
         """Look out of the window."""
         return f"rain in {city}"
+
+    pytest.importorskip("griffe", reason="the SDK's extra `agents` is not installed")
+    from mistralai.extra.run.context import RunContext
 
     async with Mistral(api_key="mock", server_url=f"{place}/mistral") as client, RunContext(model=MODEL) as context:
         context.register_func(look)
