@@ -6,6 +6,7 @@
 | a tool has answered | a text that uses its result, so that agent loops end |
 | `response_format` asks for JSON | an object, or an instance of the schema, as JSON text; bare, a text as it is |
 | its words ask for a form (`protocols`) | that form: an instance of a schema, DSPy's fields, an action, code |
+| its last message begins the answer | the rest of it |
 | anything else | a few sentences that mention its words |
 
 The content of the request decides everything: the model, the messages, the tools and the formats. Its form does not:
@@ -19,7 +20,7 @@ from dataclasses import replace
 from completions import budget
 from completions.conversation import Choice, Message, Prompt, ToolCall
 from completions.event.scatter import Length
-from completions.script.auto import biases
+from completions.script.auto import beginnings, biases
 from completions.script.auto.calls import calls
 from completions.script.auto.instances import instance
 from completions.script.auto.length import of_length
@@ -181,6 +182,16 @@ def _reasoning(prompt: Prompt, seed: str) -> str | None:
 
 
 def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
+    """Answer a prompt, or go on with the answer that it begins, as it would be without that."""
+    start = beginnings.begun(prompt)
+    if not start:
+        return _whole_text(prompt, seed, length)
+    asked = replace(prompt, messages=prompt.messages[:-1])
+    seed = f"{seed_of(asked)}/{seed.rpartition('/')[2]}"
+    return beginnings.rest(start, _whole_text(asked, seed, length), prompt, seed)
+
+
+def _whole_text(prompt: Prompt, seed: str, length: Length | None) -> str:
     """Answer in the form that the request's fields require, or else its words, or else in sentences.
 
     A text that is only drawn or spoken is the user's own.

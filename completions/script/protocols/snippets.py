@@ -12,7 +12,7 @@ from completions.script.protocols.observation import observation
 from completions.script.wording import ANSWER, WRITE
 
 SHELLS = "bash|shell|zsh|fish|powershell|terminal"
-LANGUAGES = rf"python|javascript|typescript|{SHELLS}|html|java|rust"
+LANGUAGES = rf"python|javascript|typescript|{SHELLS}|html|java|rust|sql"
 
 WANTED = re.compile(
     rf"(?i)\b(?:{ANSWER}|{WRITE})\b[^\n.]{{0,40}}\b(?:only|just)\b[^\n.]{{0,30}}"
@@ -39,6 +39,7 @@ CODE = {
     ),
     "go": 'package main\n\nimport "fmt"\n\nfunc main() {\n\tfmt.Println("Hello")\n}',
     "rust": 'fn main() {\n    println!("Hello");\n}',
+    "sql": "SELECT 'Hello' AS answer;",
 }
 LANGUAGE_OF_ALIAS = {"js": "javascript", "ts": "typescript"} | dict.fromkeys(SHELLS.split("|"), "bash")
 
@@ -61,6 +62,11 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     language = LANGUAGE_OF_ALIAS.get(name, name)
     code = next((_query(text) for text in texts if QUERY_FUNCTION in text), CODE[language])
     return code if any(map(BARE.search, texts)) else f"```{language}\n{code}\n```"
+
+
+def code_in(language: str) -> str | None:
+    """Return code in a language by its name, or by another name that it has; None for an unknown one."""
+    return CODE.get(LANGUAGE_OF_ALIAS.get(language, language))
 
 
 def _query(text: str) -> str:
