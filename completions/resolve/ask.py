@@ -67,7 +67,7 @@ async def ask(  # the last two are for one caller each
             prompt = await with_uploads(space.records, wire.upload_place, prompt)
             break
     if validate:
-        models.check_model(prompt, wire, script)
+        prompt = models.check_model(prompt, wire, script)
         if (room := models.room_to_check(prompt, wire, script, len(body))) is not None:
             prompt = await budget.run(models.fit, prompt, wire, room)
         if models.can_be_deleted(prompt.model):

@@ -108,15 +108,16 @@ async def _is_deleted(space: Namespace, name: str) -> bool:
     return can_be_deleted(name) and await space.records.get(DELETED, name) is not None
 
 
-def check_model(prompt: Prompt, wire: WireFormat, script: Script) -> None:
-    """Raise the API's error if the model does not exist or lacks an ability.
+def check_model(prompt: Prompt, wire: WireFormat, script: Script) -> Prompt:
+    """Raise the API's error if the model does not exist or lacks an ability; return the prompt to go on with.
 
     A request without a model is admitted if its format allows that.
     """
     if prompt.model is not None and not exists(script, wire, prompt.model):
-        raise _not_found(prompt.model, address=prompt.address)
+        return wire.without_model(prompt, _not_found(prompt.model, address=prompt.address))
     if wire.refusals:
         wire.check_abilities(prompt, abilities(script, wire, prompt.model))
+    return prompt
 
 
 def _not_found(name: str, **facts: object) -> RequestError:

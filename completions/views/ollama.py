@@ -1,8 +1,12 @@
-"""The views of Ollama's models that are copied and deleted; nothing is kept, for the models are the script's.
+"""The views of what Ollama's server is asked besides answers: its models, the parts of models, and who is signed in.
 
-The refusals are those of `CopyHandler` and `DeleteHandler` in `server/routes.go` of ollama/ollama.
+No model is kept, for they are the script's. The refusals are those of `CopyHandler`, `DeleteHandler`, `HeadBlobHandler`
+and `CreateBlobHandler` in `server/routes.go` of ollama/ollama; the documents are `StatusResponse` and `UserResponse` of
+its `api/types.go`.
 """
 
+import hashlib
+import re
 from typing import Any
 
 from completions.exceptions import RequestError
@@ -13,8 +17,19 @@ from completions.views.stored import ResourceRequest, stored
 from completions.wire.fields import text
 from completions.wire.ollama import rules
 from completions.wire.ollama.addresses import CHAT
+from completions.wire.ollama.names import is_valid
 
 DONE = 200, "application/json"
+
+BLOB = "ollama_blob"
+"""The kind of record of an uploaded part of a model: only its digest is kept."""
+
+DIGEST = re.compile("sha256[:-][0-9a-fA-F]{64}")
+
+USER = {"id": "0f2b8f2e-6c3f-4d53-9d61-1c4a4a5c6e7d", "email": "mock@example.com", "name": "mock"}
+"""Who is signed in."""
+
+STATUS = {"cloud": {"disabled": False, "source": "none"}}
 
 
 def _read(request: ResourceRequest, struct: str, fields: Any) -> dict[str, Any]:
@@ -31,8 +46,8 @@ async def copy_model(request: ResourceRequest) -> ExchangeResponse:
     body = _read(request, "CopyRequest", rules.COPY)
     if request.validate:
         for side in ("source", "destination"):
-            if not text(body.get(side)):
-                raise RequestError(f'{side} "" is invalid')
+            if not is_valid(name := text(body.get(side))):
+                raise RequestError(f'{side} "{name[:200]}" is invalid')
         if not exists(request.space.script, CHAT, body["source"]):
             raise RequestError(f'model "{body["source"][:200]}" not found', status=404)
     return RawResponse(b"", *DONE)
@@ -44,8 +59,53 @@ async def delete_model(request: ResourceRequest) -> ExchangeResponse:
     body = _read(request, "DeleteRequest", rules.DELETE)
     name = text(body.get("model")) or text(body.get("name"))
     if request.validate:
-        if not name:
-            raise RequestError('name "" is invalid')
+        if not is_valid(name):
+            raise RequestError(f'name "{name[:200]}" is invalid')
         if not exists(request.space.script, CHAT, name):
             raise RequestError(f"model '{name[:200]}' not found", status=404)
     return RawResponse(b"", *DONE)
+
+
+def _digest(request: ResourceRequest, digest: str) -> str:
+    if request.validate and DIGEST.fullmatch(digest) is None:
+        raise RequestError("invalid digest format")
+    return digest.replace("-", ":").lower()
+
+
+@stored
+async def find_blob(request: ResourceRequest, digest: str) -> ExchangeResponse:
+    """Tell whether a part of a model was uploaded."""
+    if await request.records.get(BLOB, _digest(request, digest)) is None:
+        raise RequestError(f'blob "{digest}" not found', status=404)
+    return RawResponse(b"", *DONE)
+
+
+@stored
+async def create_blob(request: ResourceRequest, digest: str) -> ExchangeResponse:
+    """Accept a part of a model, if it is the one that the address names; a later upload of it changes nothing."""
+    name = _digest(request, digest)
+    if await request.records.get(BLOB, name) is not None:
+        return RawResponse(b"", *DONE)
+    found = f"sha256:{hashlib.sha256(read_body(request.http_request)).hexdigest()}"
+    if request.validate and found != name:
+        raise RequestError(f'digest mismatch, expected "{digest}", got "{found}"')
+    await request.records.put(BLOB, name, {"id": name})
+    return RawResponse(b"", 201, "application/json")
+
+
+@stored
+async def describe_user(request: ResourceRequest) -> dict[str, Any]:
+    """Tell who is signed in at Ollama's registry."""
+    return USER
+
+
+@stored
+async def sign_out(request: ResourceRequest) -> ExchangeResponse:
+    """Accept that the user signs out, who stays."""
+    return RawResponse(b"null", *DONE)
+
+
+@stored
+async def tell_status(request: ResourceRequest) -> dict[str, Any]:
+    """Tell that models in the cloud may be used."""
+    return STATUS

@@ -162,6 +162,10 @@ class WireFormat(ABC):
             if (occurrence := row.find(prompt, can)) is not None:
                 raise row.error(occurrence, prompt, can)
 
+    def without_model(self, prompt: Prompt, error: RequestError) -> Prompt:
+        """Return how to go on although there is no such model; by default, raise the API's error."""
+        raise error
+
     def table_name(self, model: str) -> str:
         """Return the model table's name for a model that the API calls by another name."""
         return model

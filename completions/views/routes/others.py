@@ -78,6 +78,10 @@ OTHERS: Addresses = [
     path("openrouter/api/v1/generation", by_method(GET=stored.retrieve_generation), OPENROUTER),
     re_path(f"^{OLLAMA}api/copy$", by_method(POST=ollama.copy_model), LOCAL),
     re_path(f"^{OLLAMA}api/delete$", by_method(DELETE=ollama.delete_model), LOCAL),
+    re_path(f"^{OLLAMA}api/blobs/(?P<digest>[^/]+)$", by_method(GET=ollama.find_blob, POST=ollama.create_blob), LOCAL),
+    re_path(f"^{OLLAMA}api/me$", by_method(POST=ollama.describe_user), LOCAL),
+    re_path(f"^{OLLAMA}api/signout$", by_method(POST=ollama.sign_out), LOCAL),
+    re_path(f"^{OLLAMA}api/status$", by_method(GET=ollama.tell_status), LOCAL),
 ]
 """What Azure and xAI keep of responses, and OpenRouter of chat; the files and batches of Azure, Groq, Mistral, xAI.
 
