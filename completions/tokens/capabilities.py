@@ -83,6 +83,7 @@ QUIRKS: Mapping[str, str] = {
     "research_alone": "A request for research without a tool to search with is refused.",
     "effort_without_thinking": "An effort above `high` is refused where thinking is turned off.",
     "unreturned_thoughts": "A call of a tool whose thoughts are not sent back is refused.",
+    "echoed_logprobs": "`echo` and `logprobs` in the same request are refused.",
     "verbosity": "A verbosity other than `medium` is refused.",
     "function_role": "A message of the role `function` is refused in chat completions.",
     "old_summaries": "`reasoning.generate_summary` is unknown in responses, where others take it for `summary`.",

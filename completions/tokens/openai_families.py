@@ -249,6 +249,12 @@ OPENAI = (
         seen="2026-10-05",
     ),
     Family(
+        r"gpt-3\.5-turbo-instruct(-0914)?",
+        frozenset({"echoed_logprobs"}),
+        source="a request that a project wrote down; keirp/automatic_prompt_engineer 25; fastai/lm-hackers 7",
+        seen="2026-08-28",
+    ),
+    Family(
         r"gpt-3\.5-turbo(-16k|-0125|-1106|-0613|-0301)?",
         NO_REASONING_LACKS | NO_DAY_CACHE | {"images", "files", "json_schema", "hosted_web_search"},
         source="vllm-project/vllm 11629; nextcloud/integration_openai 282; quotes of `text.format`",

@@ -443,6 +443,12 @@ def test_responses__refuse_in_their_own_words(
         ),
         (LEGACY, {"model": "text-embedding-3-small", "prompt": "x"}, 403, "You are not allowed to sample"),
         (
+            LEGACY,
+            {"model": "gpt-3.5-turbo-instruct", "prompt": "x", "echo": True, "logprobs": 0},
+            400,
+            "Setting 'echo' and 'logprobs' at the same time is not supported for this model.",
+        ),
+        (
             Images(),
             {"model": "gpt-4o", "prompt": "x"},
             400,
@@ -453,7 +459,7 @@ def test_responses__refuse_in_their_own_words(
         (Moderations(), {"model": "gpt-4o", "input": "x"}, 400, "Invalid value for 'model' = gpt-4o. Please check"),
     ],
 )
-def test_addresses__refuse_models_of_another_kind(
+def test_addresses__refuse_because_of_the_model(
     wire: WireFormat, body: dict[str, Any], status: int, words: str
 ) -> None:
     exc = refused(wire, body)
@@ -569,7 +575,9 @@ def test_other_vendors__refuse_models_of_another_kind(
         (CHAT, {"model": "ft:gpt-4o-2024-08-06:acme::1", "temperature": 0.2, **HELLO}),
         (CHAT, {"model": "my-own-model", "temperature": 0.2, "max_tokens": 9, "reasoning_effort": "max", **AUDIO}),
         (CHAT, {"model": "claude-sonnet-5", "temperature": 0.2, "max_tokens": 9, **HELLO}),
-        (LEGACY, {"model": "gpt-3.5-turbo-instruct", "prompt": "x"}),
+        (LEGACY, {"model": "gpt-3.5-turbo-instruct", "prompt": "x", "echo": True}),
+        (LEGACY, {"model": "gpt-3.5-turbo-instruct", "prompt": "x", "logprobs": 1}),
+        (LEGACY, {"model": "davinci-002", "prompt": "x", "echo": True, "logprobs": 1}),
         (EMBEDDINGS, {"model": "text-embedding-3-small", "input": "x"}),
         (RESPONSES, {"model": "gpt-5-codex", "input": "x", "reasoning": {"effort": "high"}}),
         (RESPONSES, {"model": "gpt-5", "input": "x", "reasoning": {"effort": "minimal"}}),

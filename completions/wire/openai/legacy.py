@@ -14,7 +14,7 @@ from completions.wire.openai.chat.message import Chunks, stream, usage_with_deta
 from completions.wire.openai.chat.model_behaviour import fingerprint
 from completions.wire.openai.logprobs import legacy_document, scripted_logprob, without_first_probability
 from completions.wire.openai.readback import collect_choices
-from completions.wire.openai.refusals import LEGACY_FORMAT_REFUSALS
+from completions.wire.openai.refusals import LEGACY_REFUSALS
 from completions.wire.openai.repeated import without_echoes
 from completions.wire.openai.wordings import LEGACY
 
@@ -36,7 +36,7 @@ class LegacyCompletions(OpenAIFormat):
     call_arguments = ""
     names_model = has_gateway = True
     vendor = "openai"
-    refusals = LEGACY_FORMAT_REFUSALS
+    refusals = LEGACY_REFUSALS
     wordings = LEGACY
     stream_media_type = ServerSentEvents.media_type
     collect = staticmethod(collect_choices)

@@ -58,6 +58,12 @@ NO_SAMPLING = Refusal(
     seen="2026-10-09",
 )
 
+
+def _echoed_logprobs(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+    asks = prompt.body.get("echo") is True and prompt.top_logprobs is not None
+    return Occurrence("logprobs") if asks else None
+
+
 CHAT_FORMAT_REFUSALS: tuple[Refusal, ...] = (
     NO_SAMPLING,
     parameter_refusal(
@@ -89,7 +95,7 @@ RESPONSES_FORMAT_REFUSALS: tuple[Refusal, ...] = (
     ),
 )
 
-LEGACY_FORMAT_REFUSALS: tuple[Refusal, ...] = (
+LEGACY_REFUSALS: tuple[Refusal, ...] = (
     parameter_refusal(
         FORMAT,
         model_of_other_format(is_chat_model),
@@ -100,6 +106,13 @@ LEGACY_FORMAT_REFUSALS: tuple[Refusal, ...] = (
         seen="2026-05-12",
     ),
     NO_SAMPLING,
+    Refusal(
+        "echoed_logprobs",
+        _echoed_logprobs,
+        "Setting 'echo' and 'logprobs' at the same time is not supported for this model.",
+        source="a request that a project wrote down; keirp/automatic_prompt_engineer 25; fastai/lm-hackers 7",
+        seen="2026-08-28",
+    ),
 )
 
 EMBEDDINGS_FORMAT_REFUSALS: tuple[Refusal, ...] = (

@@ -124,7 +124,7 @@ def test_openrouter__cites_what_a_script_says(clients: Clients) -> None:
     assert annotation.url_citation.url == "https://own.example/"
 
 
-@pytest.mark.parametrize(("path", "model"), [("v1", "gpt-3.5-turbo-instruct"), ("vllm/v1", "Qwen/Qwen3-8B")])
+@pytest.mark.parametrize(("path", "model"), [("v1", "davinci-002"), ("vllm/v1", "Qwen/Qwen3-8B")])
 def test_echo__has_no_probability_of_its_first_token(clients: Clients, path: str, model: str) -> None:
     """Nothing precedes it, as harnesses that score a prompt expect."""
     request: Any = {"model": model, "prompt": "Paris is", "echo": True, "logprobs": 2}
