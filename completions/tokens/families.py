@@ -246,12 +246,19 @@ OTHER_VENDORS: Mapping[str, tuple[Family, ...]] = {
             source="louisho5/picobot 6 and quotes; taketwo/llm-ollama 54, of gemma3n, for thinking",
             seen="2026-09-29",
         ),
+        Family(r"gemma3n(:.*)?", frozenset({"reasoning"}), source="taketwo/llm-ollama 54", seen="2026-08-15"),
         Family(
-            r"(gemma3n|llama3(\.[123])?|qwen2\.5(-coder)?|qwen3-coder(-next)?)(:.*)?",
-            frozenset({"reasoning"}),
-            source="taketwo/llm-ollama 54; Gitlawb/openclaude 1371 (llama3.1); Xoshbin/asyar 618; "
-            "charmbracelet/crush 2623",
+            r"(llama3(\.[123])?|qwen2\.5(-coder)?|qwen3-coder(-next)?)(:.*)?",
+            frozenset({"reasoning", "images"}),
+            source="Gitlawb/openclaude 1371 (llama3.1); Xoshbin/asyar 618; charmbracelet/crush 2623; for images "
+            "ollama/ollama 12780, and its model/models, where only architectures with EncodeMultimodal take them",
             seen="2026-08-15",
+        ),
+        Family(
+            r"(gpt-oss|qwen3|deepseek-v4-(flash|pro)|glm-5\.[12])(:.*)?",
+            frozenset({"images"}),
+            source="openclaw/openclaw 126653, from /api/show; qwen3 has no EncodeMultimodal in ollama/ollama",
+            seen="2026-08-20",
         ),
         Family(r"(llama2|orca2|phi4)(:.*)?", frozenset({"tools"}), source="ItzCrazyKns/Vane 1137", seen="2026-09-29"),
     ),

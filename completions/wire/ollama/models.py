@@ -253,7 +253,24 @@ def _details(name: str) -> dict[str, Any]:
     }
 
 
+ARCHITECTURES = {
+    "gpt-oss": "gptoss",
+    "nomic-embed-text": "nomic-bert",
+    "qwen3-coder": "qwen3moe",
+    "qwen3-vl": "qwen3vl",
+    "qwen3": "qwen3",
+    "qwen2.5vl": "qwen25vl",
+    "qwen2": "qwen2",
+    "gemma3n": "gemma3n",
+    "gemma3": "gemma3",
+    "gemma2": "gemma2",
+}
+"""What the server calls the architectures of models, by how their names begin (its `model/models`)."""
+
+
 def _family(name: str) -> str:
-    """Return the letters that a model's name begins with: `llama` of `llama3.2:1b`."""
-    match = re.match("[a-z]+", base_name(name).lower())
-    return match[0] if match else "mock"
+    """Return a model's architecture, or else the letters that its name begins with: `llama` of `llama3.2:1b`."""
+    base = base_name(name).lower()
+    known = next((family for begin, family in ARCHITECTURES.items() if base.startswith(begin)), None)
+    match = re.match("[a-z]+", base)
+    return known or (match[0] if match else "mock")

@@ -391,9 +391,26 @@ def test_show__says_what_the_model_can() -> None:
     assert shown["details"]["family"] == "llama"
     assert shown["model_info"]["llama.context_length"] == 131072
     assert "tools" in shown["capabilities"]
-    assert OllamaShow().document(reply(), parsed(OllamaShow(), model="", name="nomic-embed-text"))["capabilities"] == [
-        "embedding"
-    ]
+    embedding = OllamaShow().document(reply(), parsed(OllamaShow(), model="", name="nomic-embed-text"))
+    assert (embedding["capabilities"], embedding["details"]["family"]) == (["embedding"], "nomic-bert")
+
+
+@pytest.mark.parametrize(
+    ("name", "architecture", "abilities"),
+    [
+        ("llama3.2:1b", "llama", ["completion", "tools"]),
+        ("llama3.2-vision", "llama", ["completion", "vision", "tools", "thinking"]),
+        ("qwen3-coder:30b", "qwen3moe", ["completion", "tools"]),
+        ("qwen3", "qwen3", ["completion", "tools", "thinking"]),
+        ("qwen3-vl", "qwen3vl", ["completion", "vision", "tools", "thinking"]),
+        ("gpt-oss:20b", "gptoss", ["completion", "tools", "thinking"]),
+    ],
+)
+def test_show__tells_which_models_see(name: str, architecture: str, abilities: list[str]) -> None:
+    """Shown by `ollama run llama3.2 "… ./image.png"`, which sent the image, because the model was said to see it."""
+    shown = OllamaShow().document(reply(), parsed(OllamaShow(), model=name))
+    assert (shown["details"]["family"], shown["capabilities"]) == (architecture, abilities)
+    assert shown["model_info"]["general.architecture"] == architecture
 
 
 SCRIPT = """
