@@ -108,6 +108,7 @@ class Tool:
     parameters: Mapping[str, object] = field(default_factory=dict)
     kind: Literal["function", "custom"] = "function"
     strict: bool = False
+    defined: Mapping[str, object] | None = None  # the schema of arguments that the API defines, and that is not counted
 
 
 @value
@@ -175,9 +176,9 @@ class Prompt:
     `top_logprobs` is None unless log probabilities are requested. `max_tokens` and `min_tokens` limit the answer;
     with `keeps_stop` it has the stop sequence too. `per_chunk` is how many tokens a chunk of the stream has, if the
     script sets it; a text of at most `short_text` tokens is one chunk. `modalities` are the kinds of output. A
-    `background` request is answered at once. With `truncates`, the oldest messages of too long a prompt are dropped.
-    `recalled` has the format's documents of earlier requests. `raw_input` is set if the input is a text, tokens, or
-    arrays of them, counted without overhead. `counted` is the count, `cache_blocks` what to cache.
+    `background` request is answered at once. `truncates` drops the oldest messages of too long a prompt. `recalled`
+    has documents of earlier requests. `raw_input`, a text, tokens or arrays of them, is counted without overhead.
+    `counted` is the count, `cache_blocks` what to cache.
     """
 
     format: str = "chat"
@@ -242,10 +243,9 @@ class Prompt:
 class Usage:
     """The number of tokens in a prompt and its answer.
 
-    `cached_tokens` of the prompt were read from a cache and `cache_creation_tokens` were written to one (of these,
-    `cache_creation_1h_tokens` for an hour). `audio_tokens`, `image_tokens` and `document_tokens` say what kind of input
-    they are. The completion's tokens include reasoning, audio and accepted prediction tokens, and also rejected ones
-    where the API counts those.
+    Of the prompt, `cached_tokens` were read from a cache and `cache_creation_tokens` written to one, of these
+    `cache_creation_1h_tokens` for an hour; `audio_tokens`, `image_tokens` and `document_tokens` are such input. The
+    completion's include reasoning, audio and accepted prediction tokens, and rejected ones where the API counts those.
     """
 
     prompt_tokens: int

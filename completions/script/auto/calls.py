@@ -11,6 +11,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from completions import budget
 from completions.conversation import Prompt, Tool, ToolCall
@@ -146,6 +147,8 @@ def _least_called(tools: list[Tool], prompt: Prompt) -> list[Tool]:
 def _calls(tool: Tool, prompt: Prompt, seed: str) -> list[ToolCall]:
     """Call a tool: once, or for each of the places that the user asks about (recordings of Gemini, 2025 and 2026)."""
     user_question = question(prompt)
+    if tool.defined is not None:
+        tool = replace(tool, parameters=tool.defined)
     if tool.kind == "custom":
         return [ToolCall(tool.name, " ".join(keywords(user_question, 8)) or tool.name, kind="custom")]
     is_free = prompt.parallel_tool_calls and prompt.tool_choice.mode == "auto" and not is_final(tool)

@@ -13,7 +13,7 @@ import orjson
 from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
-from completions.wire.anthropic import compaction, credit, edits, fallbacks, mcp, server_tools
+from completions.wire.anthropic import client_tools, compaction, credit, edits, fallbacks, mcp, server_tools
 from completions.wire.anthropic.automatic_calls import AutomaticCall
 from completions.wire.anthropic.binding import binding
 from completions.wire.anthropic.citations import Sources
@@ -185,7 +185,9 @@ def _call_blocks(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> li
         identity = call.id or _call_id("mcptoolu_", reply, place)
         result = mcp.result(call, identity)
         return [_call("mcp_tool_use", call, identity, prompt, server_name=server), Block(result, [], result)]
-    return [_call("tool_use", call, call.id or _call_id("toolu_", reply, place), prompt)]
+    toolset = client_tools.toolset_of(call.name, prompt.body.get("tools"))
+    more = {} if toolset is None else {"toolset_name": toolset}
+    return [_call("tool_use", call, call.id or _call_id("toolu_", reply, place), prompt, **more)]
 
 
 def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt, **more: str) -> Block:

@@ -22,6 +22,7 @@ from completions.conversation import (
     ToolCall,
     ToolChoice,
 )
+from completions.wire.anthropic import client_tools
 from completions.wire.caching import cache_blocks
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
@@ -144,16 +145,21 @@ def _tool_call(block: dict[str, Any]) -> ToolCall:
 
 
 def _tools(body: dict[str, Any]) -> Iterator[Tool]:
-    """Yield the tools that a client runs; a toolset, as of an MCP server or a browser, has no name to call."""
+    """Yield the tools that a client runs; of a toolset, which has no name to call, a member."""
     for tool in _offered(body):
-        name = text(tool.get("name"))
-        if name and not text(tool.get("type")).startswith(SERVER_TOOLS):
+        name, kind = text(tool.get("name")), text(tool.get("type"))
+        if kind.startswith(SERVER_TOOLS):
+            continue
+        if name:
             yield Tool(
                 name=name,
                 description=text(tool.get("description")),
                 parameters=mapping(tool.get("input_schema")),
                 strict=tool.get("strict") is True,
+                defined=client_tools.parameters(kind) if kind else None,
             )
+        elif kind:
+            yield from client_tools.first_member(tool)
 
 
 def _offered(body: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -237,8 +237,14 @@ def _inline(mime: str, data: str, detail: str) -> Part:
     return Part("file", data, detail, mime)
 
 
+OPEN_BROWSER = "open_web_browser"
+"""The function of Google's with which a model that uses a browser begins (its SDK's tests)."""
+
+
 def _tools(request: Mapping[str, Any]) -> Iterator[Tool]:
     for tool in many(request.get("tools")):
+        if _opens_browser(pick(tool, "computerUse")):
+            yield Tool(OPEN_BROWSER)
         for function in many(pick(tool, "functionDeclarations")):
             schema = pick(function, "parametersJsonSchema")
             yield Tool(
@@ -246,6 +252,15 @@ def _tools(request: Mapping[str, Any]) -> Iterator[Tool]:
                 text(function.get("description")),
                 mapping(lowercase_types(schema)) if schema is not None else json_schema(inner(function, "parameters")),
             )
+
+
+def _opens_browser(computer: object) -> bool:
+    """Tell whether the tool for using a computer is there, and has a browser to open: in the default environment."""
+    if not isinstance(computer, Mapping):
+        return False
+    environment = text(computer.get("environment")).rpartition("_")[2].lower()
+    is_excluded = OPEN_BROWSER in texts(pick(computer, "excludedPredefinedFunctions"))
+    return environment in ("", "unspecified", "browser") and not is_excluded
 
 
 def _tool_choice(config: Mapping[str, Any]) -> ToolChoice:

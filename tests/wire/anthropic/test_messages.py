@@ -73,12 +73,15 @@ def test_prompt__has_what_is_asked() -> None:
     "tool",
     [
         {"type": "mcp_toolset", "mcp_server_name": "wiki"},
-        {"type": "browser_toolset_20260801"},
+        {
+            "type": "browser_toolset_20260801",
+            "configs": {name: {"enabled": False} for name in ("navigate", "screenshot")},
+        },
         {"type": "advisor_20260301", "name": "advisor", "model": "claude-opus-5"},
     ],
     ids=lambda tool: tool["type"],
 )
-def test_prompt__calls_no_toolset_and_no_advisor(tool: dict[str, Any]) -> None:
+def test_prompt__calls_nothing_of_servers_and_nothing_disabled(tool: dict[str, Any]) -> None:
     assert [each.name for each in prompt(tools=[tool, {"name": "add", "input_schema": {}}]).tools] == ["add"]
 
 

@@ -147,7 +147,8 @@ def _tools(body: Mapping[str, Any]) -> Iterator[Document]:
             names["top_k"] = "topK"
             yield {"fileSearch": {names[key]: tool[key] for key in names if key in tool}}
         elif kind in BUILT_IN_TOOLS:
-            yield {BUILT_IN_TOOLS[kind]: {}}
+            options = {key: value for key, value in tool.items() if key != "type"} if kind == "computer_use" else {}
+            yield {BUILT_IN_TOOLS[kind]: options}
 
 
 def _tool_config(choice: object) -> Document:
