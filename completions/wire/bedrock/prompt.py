@@ -75,10 +75,10 @@ def _as_anthropic(block: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
-    if system := _text(dicts(body.get("system"))):
+    if system := _text([_unguarded(block) for block in dicts(body.get("system"))]):
         yield Message("system", system)
     for message in dicts(body.get("messages")):
-        blocks = dicts(message.get("content"))
+        blocks = [_unguarded(block) for block in dicts(message.get("content")) if not block.get("cachePoint")]
         server_call_ids = ids_answered_by_server(blocks)
         blocks = [block for block in blocks if _call_id(block) not in server_call_ids]
         results = [mapping(block.get("toolResult")) for block in blocks if block.get("toolResult")]
@@ -97,6 +97,14 @@ def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
                 parts=tuple(_parts(blocks)),
                 thoughts=tuple(_thoughts(blocks)),
             )
+
+
+def _unguarded(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a text or an image that a guardrail checks as it is elsewhere; another block as it is."""
+    guarded = mapping(block.get("guardContent"))
+    if guarded_text := text(mapping(guarded.get("text")).get("text")):
+        return {"text": guarded_text}
+    return {"image": guarded["image"]} if guarded.get("image") else block
 
 
 def _call_id(block: Mapping[str, Any]) -> str:

@@ -20,7 +20,8 @@ from completions.wire.bedrock.guardrail import ACTION, INVOKED_UNITS, TRACE
 from completions.wire.vertex.claude import VertexClaude
 
 CALLED = Choice(text="Wait.", finish_reason="tool_calls", tool_calls=(ToolCall("look", '{"at": 1}'),))
-CACHED = {"messages": [{"role": "user", "content": [{"text": "Hello"}, {"cachePoint": {"type": "default"}}]}]}
+CACHE_POINT = {"cachePoint": {"type": "default"}}
+CACHED = {"messages": [{"role": "user", "content": [{"text": "Hello"}, CACHE_POINT]}]}
 MESSAGES = {"max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
 CLAUDE, NOVA, LATEST = "us.anthropic.claude-sonnet-4-6", "amazon.nova-pro-v1:0", "us.anthropic.claude-sonnet-5"
 FIRST, HAIKU = "anthropic.claude-3-5-sonnet-20240620-v1:0", "global.anthropic.claude-haiku-4-5-20251001-v1:0"
@@ -425,6 +426,27 @@ def test_document__that_is_a_text_is_read(source: dict[str, Any]) -> None:
     body = {"messages": [{"role": "user", "content": [document, {"text": "Who?"}]}]}
     prompt = asked(Converse(), CLAUDE, "converse", body)
     assert prompt.last_user.split() == ["Cats", "sleep.", "Who?"]
+
+
+def test_converse__reads_what_a_guardrail_checks() -> None:
+    image = {"format": "png", "source": {"bytes": "aGk="}}
+    content = [{"text": "Hi."}, {"guardContent": {"text": {"text": "Who?"}}}, {"guardContent": {"image": image}}]
+    body = {
+        "system": [{"guardContent": {"text": {"text": "Be brief."}}}],
+        "messages": [{"role": "user", "content": content}],
+    }
+    system, user = asked(Converse(), CLAUDE, "converse", body).messages
+    assert (system.text, user.text, [part.kind for part in user.parts]) == ("Be brief.", "Hi.\nWho?", ["image"])
+
+
+def test_converse__reads_a_cache_point_after_a_result_as_no_message() -> None:
+    call = {"toolUse": {"toolUseId": "t1", "name": "look", "input": {}}}
+    result = {"toolResult": {"toolUseId": "t1", "content": [{"text": "12"}]}}
+    said = (("user", [{"text": "What is it?"}]), ("assistant", [call]), ("user", [result, CACHE_POINT]))
+    body = {"messages": [{"role": role, "content": content} for role, content in said]}
+    prompt = asked(Converse(), CLAUDE, "converse", body)
+    assert [message.role for message in prompt.messages] == ["user", "assistant", "tool"]
+    assert prompt.last_user == "What is it?"
 
 
 @pytest.mark.parametrize("data", ["é", "!", "/w=="])
