@@ -225,6 +225,8 @@ def test_auto__required_calls_each_tool_before_one_again() -> None:
         Tool("attempt_completion", "Present the result"),
         Tool("Trip", "A trip. The final response which ends this conversation"),
         Tool("submit_answer"),
+        Tool("submit", "Submit an answer for evaluation."),
+        Tool("report", "Submit your answer."),
     ],
     ids=lambda tool: tool.name,
 )
@@ -245,6 +247,13 @@ def test_auto__a_tool_that_tells_of_some_other_final_result_does_not_end_the_wor
     prompt = asked("weather of Paris", tools=(memory, WEATHER))
     choice = auto(prompt)[0]
     assert called(answered(prompt, choice)) == []
+
+
+def test_auto__thinks_by_a_tool_only_where_no_other_is_offered_or_the_user_says_so() -> None:
+    think, add = Tool("think", "Use the tool to think about something."), Tool("add", "Add two numbers.")
+    assert called(asked("What is 5 + 7?", tools=(think, add))) == ["add"]
+    assert called(asked("What is 5 + 7?", tools=(think,))) == ["think"]
+    assert called(asked("Think, what is it?", tools=(think, add))) == ["think"]
 
 
 def test_auto__a_shell_is_given_a_command_that_it_knows() -> None:

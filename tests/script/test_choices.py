@@ -155,6 +155,7 @@ def test_score__is_a_good_one_of_the_scale(asked: str, low: float, high: float) 
         ('Give your verdict by this format: "[[A]]" if A is better, "[[B]]" if B is.', r"\[\[A\]\]"),
         ("What is 2+2? Put your final answer within \\boxed{}.", r"The final answer is \$\\boxed\{4\}\$\."),
         ("The last line should be: 'ANSWER: $LETTER' (without quotes) where LETTER is one of ABCD.", "ANSWER: A"),
+        ("Its format: 'ANSWER: $LETTERS' (without quotes) where LETTERS is one or more of A,B,C.", "ANSWER: A"),
         ("End with 'GRADE: $LETTER' where LETTER is one of CI. For example: 'GRADE: C' or 'GRADE: I'.", "GRADE: C"),
         ('The last line is of the form "Answer: $ANSWER" (without quotes).', r"Answer: \d+"),
     ],

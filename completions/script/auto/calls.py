@@ -47,17 +47,22 @@ MAX_CALLS = 3
 """Parallel tool calls in one answer."""
 
 FINAL_NAME = re.compile(
-    r"(?i)^(?:final[_-]?(?:answer|result|response|output)\w*|finish\w*|submit[_-]?(?:answer|result|response|output)\w*"
+    r"(?i)^(?:final[_-]?(?:answer|result|response|output)\w*|finish\w*|submit(?:[_-]?(?:answer|result|response|output)\w*)?"
     r"|attempt_completion|done|task_(?:done|complete\w*)|structured_?output|(?:return|give|provide)_(?:final_)?answer)$"
 )
 _FINAL = r"final (?:response|answer|result|output)\b"
 FINAL_DESCRIPTION = re.compile(
     rf"(?i)\A[^.\n]*\b{_FINAL}|(?:[.!]\s|\n)\s*(?:the|your|an?) {_FINAL}|\bends? (?:this|the) (?:conversation|task)\b"
+    r"|\Asubmits? (?:your|the|an?) (?:answer|solution)\b"
 )
-"""Names and descriptions of tools whose call is the answer, in Pydantic AI, smolagents, LangChain and Cline.
+"""Names and descriptions of tools whose call is the answer, in Pydantic AI, smolagents, LangChain, Cline and Inspect.
 
 Later sentences may describe another final result, such as that of a batch of edits.
 """
+
+
+THOUGHT_NAME = re.compile(r"(?i)^(?:mcp__\w+__)?(?:think(?:ing)?|sequential[_-]?thinking)(?:_tool)?$")
+"""Names of tools that only write down a thought, as in Anthropic's guide, Inspect and MCP's sequential thinking."""
 
 
 def calls(prompt: Prompt, seed: str) -> tuple[ToolCall, ...]:
@@ -103,10 +108,17 @@ def _chosen(prompt: Prompt) -> list[Tool]:
 
 
 def _callable(tools: list[Tool], prompt: Prompt) -> list[Tool]:
-    """Return the tools to choose from: no loaders, none again after a tool was loaded, launchers of agents last."""
+    """Return the tools to choose from: no loaders, none again after a tool was loaded, some last unless they are named.
+
+    These start agents, or only write down a thought.
+    """
     remaining = (has_loaded(prompt) and _not_called(tools, prompt)) or tools
     callable_tools = [tool for tool in remaining if not is_loader(tool.name)] or remaining
-    return sorted(callable_tools, key=lambda tool: is_launcher(tool.name) and not named([tool], question(prompt)))
+    return sorted(callable_tools, key=lambda tool: _comes_last(tool.name) and not named([tool], question(prompt)))
+
+
+def _comes_last(name: str) -> bool:
+    return is_launcher(name) or THOUGHT_NAME.match(name) is not None
 
 
 def _must_continue(prompt: Prompt) -> bool:

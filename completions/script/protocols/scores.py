@@ -61,7 +61,7 @@ FOLLOWED = re.compile(r"\[RESULT\]['\"`]? followed by the (?:\w+ )?number\b")
 POINTS = re.compile(r"\bworth (\d{1,2}) points?\b")
 """The mark of LlamaIndex, and what each question is worth."""
 
-LETTERS = re.compile(r"\b(?:LETTER|GRADE|answer|letter)\S? is (?:one of )?['\"`]?([A-Z])(?=[A-Z,/ '\"`])")
+LETTERS = re.compile(r"\b(?:LETTER|GRADE|answer|letter)\S? is (?:one (?:or more )?of )?['\"`]?([A-Z])(?=[A-Z,/ '\"`])")
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
