@@ -13,7 +13,7 @@ from completions.conversation import Choice, Message, Part, Prompt, ResponseForm
 from completions.script.auto.answer import auto, reasons
 from completions.script.auto.instances import Unsatisfiable
 from completions.script.auto.sentences import keywords
-from completions.script.protocols.observation import question
+from completions.script.protocols.observation import observation, question
 
 WEATHER = Tool(
     "get_weather",
@@ -512,7 +512,27 @@ def test_auto__gemini_thinks_nothing_at_the_least_level(model: str, effort: str,
     assert (auto(prompt)[0].reasoning is not None) is thinks
 
 
-@given(st.text(max_size=60).filter(lambda text: "Observation:" not in text), st.text(max_size=60))
+LIST_ASKED = 'Return a JSON array of 3 objects with the keys "id" and "name".'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(LIST_ASKED, "items"), ("Answer as an int", "answer"), ("Answer as a bool", "answer"), ('[{"id": 1}]', "items")],
+)
+def test_auto__answers_with_an_object_where_only_one_is_allowed(text: str, expected: str) -> None:
+    json_mode = asked(text, response_format=ResponseFormat("json_object"))
+    assert [*json.loads(auto(json_mode)[0].text or "")] == [expected]
+
+
+def test_auto__answers_gemini_with_any_json() -> None:
+    json_mode = asked(LIST_ASKED, response_format=ResponseFormat("json_object"))
+    assert len(json.loads(auto(replace(json_mode, format="gemini"))[0].text or "")) == 3
+
+
+@given(
+    st.text(max_size=60).filter(lambda text: observation(asked(text)) is None and "Observation:" not in text),
+    st.text(max_size=60),
+)
 @settings(max_examples=150, deadline=None, derandomize=True, database=None)
 def test_auto__takes_any_text(text: str, result: str) -> None:
     prompt = asked(text, tools=(CODE, WEATHER))

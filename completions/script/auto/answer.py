@@ -14,7 +14,7 @@ the stream, the wire format, the headers and the ids. `finish_reason` and the ca
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from completions import budget
@@ -49,6 +49,7 @@ from completions.script.protocols import (
     unspecified,
     wire_keys,
 )
+from completions.script.protocols.braces import value_of
 from completions.script.protocols.observation import in_sentences, is_after_worker, question
 from completions.script.protocols.suited import suited
 from completions.script.schemas.document import compact, digest_of, seeded
@@ -95,6 +96,9 @@ PROTOCOLS = (
 )
 """The forms of answers that prompts ask for in words, the most specific first; None means that a prompt does not."""
 
+
+ANY_JSON_FORMATS = ("gemini", "interactions")
+"""The formats in which a request for JSON without a schema may be answered by any JSON."""
 
 REFUSAL_TRIGGER = (
     "ANTHROPIC_MAGIC_STRING_TRIGGER_REFUSAL_1FAEFB6177B4672DEE07F9D3AFC62588CCD2631EDCF22E8CCC1FB35B501C9C86"
@@ -204,13 +208,23 @@ def _whole_text(prompt: Prompt, seed: str, length: Length | None) -> str:
     for protocol in (biases.answer, *PROTOCOLS):
         answer = protocol(prompt, seed)
         if answer is not None:
-            return answer
+            return (
+                _as_object(answer) if form.kind == "json_object" and prompt.format not in ANY_JSON_FORMATS else answer
+            )
     if length is not None and form.kind != "json_object":
         return of_length(_endless_sentences(prompt, seed), length.draw(seed), prompt.model)
     sentences_text = _sentences(prompt, seed)
     if form.kind == "json_object":
         return compact({"topic": " ".join(keywords(question(prompt))) or "this", "answer": sentences_text})
     return sentences_text
+
+
+def _as_object(answer: str) -> str:
+    """Return an answer as the JSON object that `json_object` demands, also where the prompt asks for something else."""
+    value = value_of(answer)
+    if isinstance(value, Mapping):
+        return answer
+    return compact({"items": value} if isinstance(value, list) else {"answer": answer if value is None else value})
 
 
 def _instance(prompt: Prompt, seed: str) -> str:

@@ -15,6 +15,7 @@ from completions.conversation import Prompt, Tool
 from completions.script.auto.instances import instance
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.choices import chosen, listed
+from completions.script.protocols.counts import demands_several
 from completions.script.protocols.described_keys import described_keys
 from completions.script.protocols.instructions import CACHE_SIZE, NEGATED, SENTENCE_END, instructions, unwrapped
 from completions.script.protocols.observation import in_sentences, subject
@@ -34,7 +35,7 @@ ANY_SPELLING = re.compile("(?i)json|yaml")
 REQUEST = re.compile(
     rf"(?i)\W*(?:(?:please|always|only|now|then|you|must|should|make sure to|be sure to) )*(?:{ANSWER})\b[^\n]*"
     r"\b(?:JSON|YAML)\b"
-    rf"|\W*(?:please )?(?:{WRITE}|format|express|present|produce|extract)\b[^\n]*"
+    rf"|\W*(?:please )?(?:{WRITE}|format|express|present|produce|extract|create|list|make|convert|describe)\b[^\n]*"
     r"\b(?:as|in|into) (?:an? |valid )*(?:JSON|YAML)\b"
     r"|\W*(?:your|the) (?:\w+ )?(?:response|answer|reply|output) (?:must|should|has to) (?:be|consist)\b[^\n]*"
     r"\b(?:JSON|YAML)\b"
@@ -180,7 +181,7 @@ def _keys(sentences: list[str], text: str) -> Schema | None:
             if names:
                 names = list(dict.fromkeys(names))
                 schema = {"type": "object", "properties": dict.fromkeys(names, TEXT), "required": names}
-                return list_of(schema) if LIST.search(sentence) else schema
+                return list_of(schema) if LIST.search(sentence) or demands_several(sentence) else schema
     return None
 
 
