@@ -33,6 +33,9 @@ SIZE, CONTEXT_LENGTH = 2_019_393_189, 131_072
 TEMPLATE = "{{- if .Tools }}{{ .Tools }}{{ end }}{{ range .Messages }}{{ .Role }}: {{ .Content }}\n{{ end }}"
 """It names the tools: some clients conclude from it that the model can call them."""
 
+PARAMETERS = (("stop", "<|start_header_id|>"), ("stop", "<|end_header_id|>"), ("stop", "<|eot_id|>"))
+LICENSE = "This model is a mock. It has no weights, and may be used by anyone."
+
 ABSENT = "absent_model"
 """Marks a prompt, in its `address`, whose model there is not."""
 
@@ -45,9 +48,9 @@ def tags(models: Collection[str]) -> dict[str, Any]:
 
 
 def running(models: Collection[str]) -> dict[str, Any]:
-    """Return the loaded models: all that the script lists."""
+    """Return the loaded models: all that are available."""
     loaded = {"expires_at": EXPIRES, "size_vram": SIZE, "context_length": CONTEXT_LENGTH}
-    return {"models": [_model(name) | loaded for name in models]}
+    return {"models": [_model(name) | loaded for name in models or DEFAULT_MODELS]}
 
 
 def version(models: Collection[str]) -> dict[str, Any]:
@@ -83,8 +86,9 @@ class OllamaShow(_ModelRequest):
         name = prompt.model or "mock"
         family, size = _family(name), size_of(name)
         return {
+            "license": LICENSE,
             "modelfile": _modelfile(name, text(prompt.body.get("system"))),
-            "parameters": "",
+            "parameters": "\n".join(f'{key:<30} "{value}"' for key, value in PARAMETERS),
             "template": TEMPLATE,
             "system": text(prompt.body.get("system")),
             "details": _details(name),
@@ -214,8 +218,9 @@ def _modelfile(name: str, system: str) -> str:
         f"# FROM {tagged(name)}",
         "",
     )
-    lines = [*head, f"FROM {name}", f"TEMPLATE {_quoted(TEMPLATE)}", *([f"SYSTEM {_quoted(system)}"] if system else ())]
-    return "\n".join([*lines, ""])
+    own = [f"FROM {name}", f"TEMPLATE {_quoted(TEMPLATE)}", *([f"SYSTEM {_quoted(system)}"] if system else ())]
+    parameters = [f"PARAMETER {key} {_quoted(value)}" for key, value in PARAMETERS]
+    return "\n".join([*head, *own, *parameters, f"LICENSE {_quoted(LICENSE)}", ""])
 
 
 def _quoted(value: str) -> str:

@@ -10,6 +10,7 @@ import ollama
 import orjson
 import pytest
 
+from completions.wire.ollama.models import running, tags
 from tests.server import LiveServer
 
 SCRIPT = """
@@ -124,9 +125,24 @@ def test_show__puts_what_has_lines_into_quotes(live: LiveServer) -> None:
         answer = httpx.post(f"{live.url}/api/show", json={"model": "llama3.2", "system": system})
         return str(answer.json()["modelfile"])
 
-    assert modelfile("Be brief.").endswith("\nSYSTEM Be brief.\n")
-    assert modelfile(" Be brief.\nBe kind.").endswith('\nSYSTEM " Be brief.\nBe kind."\n')
-    assert modelfile('Say "yes"\nor no').endswith('\nSYSTEM """Say "yes"\nor no"""\n')
+    assert "\nSYSTEM Be brief.\nPARAMETER " in modelfile("Be brief.")
+    assert '\nSYSTEM " Be brief.\nBe kind."\n' in modelfile(" Be brief.\nBe kind.")
+    assert '\nSYSTEM """Say "yes"\nor no"""\n' in modelfile('Say "yes"\nor no')
+
+
+def test_show__has_parameters_and_a_license(client: ollama.Client) -> None:
+    """Shown by the tests of Ollama itself, whose `TestAPIShowModel` expects both of llama3.2."""
+    shown = client.show("llama3.2")
+    assert (shown.parameters or "").splitlines()[-1] == f'stop{" " * 27}"<|eot_id|>"'
+    assert shown.license
+    assert (shown.modelfile or "").endswith(f"\nPARAMETER stop <|eot_id|>\nLICENSE {shown.license}\n")
+
+
+def test_models__are_loaded_that_are_available() -> None:
+    """Shown by `ollama ps`, and the tests of Ollama itself, after an answer: no model was loaded without a script's."""
+    for names in ((), ("qwen3:4b",)):
+        listed, loaded = ([model["name"] for model in tell(names)["models"]] for tell in (tags, running))
+        assert loaded == listed != []
 
 
 def test_model__is_made_from_files_that_were_uploaded(client: ollama.Client, live: LiveServer, tmp_path: Path) -> None:
