@@ -1,6 +1,7 @@
-"""Enums in Gemini's answers as numbers: `$alt=json;enum-encoding=int`, which Google's older Go client sends.
+"""Enums of Gemini as numbers: `$alt=json;enum-encoding=int`, which Google's older Go client sends.
 
-The numbers are those of `google.ai.generativelanguage.v1beta`; recorded in August 2025 (tmc/langchaingo).
+That client sends numbers itself, too. They are those of `google.ai.generativelanguage.v1beta`; recorded in August 2025
+(tmc/langchaingo).
 """
 
 from collections.abc import Mapping
@@ -36,12 +37,34 @@ NUMBERS: Mapping[str, Mapping[str, int]] = {
 USER_FIELDS = ("args", "response")
 """The fields with arguments and results of a client's tools, which have no enums."""
 
+SENT: Mapping[str, tuple[str, ...]] = {
+    "type": ("TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"),
+    "taskType": (
+        *("TASK_TYPE_UNSPECIFIED", "RETRIEVAL_QUERY", "RETRIEVAL_DOCUMENT", "SEMANTIC_SIMILARITY", "CLASSIFICATION"),
+        *("CLUSTERING", "QUESTION_ANSWERING", "FACT_VERIFICATION", "CODE_RETRIEVAL_QUERY"),
+    ),
+    "responseModalities": ("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO"),
+    "language": ("LANGUAGE_UNSPECIFIED", "PYTHON"),
+    "outcome": ("OUTCOME_UNSPECIFIED", "OUTCOME_OK", "OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED"),
+}
+"""The names of what a request may have as a number, by the field; each number is the place in the list."""
+
+CALLING_MODES = ("MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED")
+
+DECLARATIONS = "functionDeclarations"
+"""The field with tools, whose `response` is a schema."""
+
 FINISHES = {number: name for name, number in NUMBERS["finishReason"].items()}
 
 
 def wants_numbers(prompt: Prompt) -> bool:
     """Tell whether a request asks for enums as numbers."""
-    return "enum-encoding=int" in prompt.address.get("alt", "").split(";")
+    return is_numeric(prompt.address.get("alt", ""))
+
+
+def is_numeric(alt: str) -> bool:
+    """Tell whether the parameter `alt` of an address asks for enums as numbers."""
+    return "enum-encoding=int" in alt.split(";")
 
 
 def numbered_bytes(data: bytes) -> bytes:
@@ -59,3 +82,27 @@ def _numbered(value: Any) -> Any:
 
 def _number(key: str, value: Any) -> Any:
     return NUMBERS.get(key, {}).get(value, value) if isinstance(value, str) else _numbered(value)
+
+
+def named(value: Any, parent: str = "") -> Any:
+    """Return a request, or what its field `parent` has, with names in place of numbers."""
+    if isinstance(value, list):
+        return [named(each, parent) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if parent == "properties":  # their keys are a client's own names
+        return {name: named(schema) for name, schema in value.items()}
+    return {key: _named(key, each, parent) for key, each in value.items()}
+
+
+def _named(key: str, value: Any, parent: str) -> Any:
+    if key in USER_FIELDS and parent != DECLARATIONS:
+        return value
+    names = CALLING_MODES if (parent, key) == ("functionCallingConfig", "mode") else SENT.get(key)
+    if names is None:
+        return named(value, key)
+    return [_name(each, names) for each in value] if isinstance(value, list) else _name(value, names)
+
+
+def _name(value: Any, names: tuple[str, ...]) -> Any:
+    return names[value] if type(value) is int and 0 <= value < len(names) else value

@@ -85,6 +85,8 @@ class Gemini(WireFormat):
         document = decode_object(body) if body.strip() else {}
         route = {**route, "alt": route.get("alt") or route.get("$alt", "")}
         address = {key: route[key] for key in ("model", "method", "alt", "vertex") if route.get(key)}
+        if enums.is_numeric(route["alt"]):
+            document = enums.named(document)
         if validate:
             gemini_rules.validate(document, address)
         return read_prompt(response_format.with_older_fields(document), headers, address)

@@ -18,6 +18,7 @@ from completions.script.request.document import document as matched
 from completions.wire import registry
 from completions.wire.base import StreamFailure
 from completions.wire.framing import ServerSentEvents
+from completions.wire.gemini import enums
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini.answer import executes_code
 from completions.wire.gemini.generate import Gemini
@@ -965,6 +966,33 @@ def test_answer__has_numbers_for_enumerations_where_they_are_asked_for(name: str
         path = f"/v1beta/models/gemini-2.0-flash:{method}"
         said = registry.read(Traffic("POST", path, orjson.dumps(HELLO), (data,))).reply
         assert said is not None and said.choices[0].finish_reason == "tool_calls"
+
+
+def test_request__may_have_numbers_for_enumerations() -> None:
+    """Shown by Google's older Go client, which sends them: a requested number was made up as a text."""
+
+    def parsed(body: dict[str, Any], method: str = "generateContent") -> Any:
+        route = {"model": "gemini-2.5-flash", "method": method, "$alt": "json;enum-encoding=int"}
+        return GEMINI.parse(orjson.dumps(body), {}, validate=True, route=route)
+
+    made: dict[str, Any] = {"type": 6, "properties": {"type": {"type": 3}, "tags": {"type": 5, "items": {"type": 1}}}}
+    formed = parsed(HELLO | {"generationConfig": {"responseMimeType": "application/json", "responseSchema": made}})
+    assert formed.response_format.schema == {
+        "type": "object",
+        "properties": {"type": {"type": "integer"}, "tags": {"type": "array", "items": {"type": "string"}}},
+    }
+    tool = {"name": "rate", "parameters": made, "response": {"type": 6}}
+    config = {"functionCallingConfig": {"mode": 2}}
+    called = parsed(HELLO | {"tools": [{"functionDeclarations": [tool]}], "toolConfig": config})
+    assert called.tools[0].parameters == formed.response_format.schema
+    assert called.body["tools"][0]["functionDeclarations"][0]["response"] == {"type": "OBJECT"}
+    assert called.body["toolConfig"] == {"functionCallingConfig": {"mode": "ANY"}}
+    turn = {"role": "model", "parts": [{"functionCall": {"name": "rate", "args": {"type": 3}}}]}
+    assert parsed({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}, turn]}).body["contents"][1] == turn
+    retrieval = {"googleSearchRetrieval": {"dynamicRetrievalConfig": {"mode": 1}}}
+    assert enums.named({"tools": [retrieval]}) == {"tools": [retrieval]}
+    content = {"content": {"parts": [{"text": "a"}]}, "taskType": 8}
+    assert parsed(content, "embedContent").body["taskType"] == "CODE_RETRIEVAL_QUERY"
 
 
 def test_count__is_what_generating_counts() -> None:
