@@ -69,6 +69,7 @@ def user(text: str) -> Message:
             "safe",
         ),
         (WORKERS, "Let the coder do it", "Coder"),
+        ("You respond in the following modes: chat, draw, code. Say only a single word, the mode.", "A chat", "chat"),
         ("", "Say only one of the following names and nothing else (no quotes, no lines, ...): m or M.", "m"),
         ("Decide if it is safe. Output exactly one token: SAFE or UNSAFE.", "hello", "SAFE"),
         ("", "Which one is best? Your answer should ONLY contain: Output (a) or Output (b).", "Output (a)"),
@@ -137,6 +138,7 @@ def test_choice__not_where_tools_or_json_are_wanted() -> None:
         ("How many legs has a spider? Answer with just a number.", 1, 10),
         ("Rate the coherence (1-5).\n\nEvaluation Form (scores ONLY):\n- Coherence:", 3, 5),
         ("What is 17 * 3? Reply with only the number.", 51, 51),
+        ("Respond with a float value between 0 and 1. 1 represents a positive sentiment.\n\nText: Nice!", 0.5, 1),
     ],
 )
 def test_score__is_a_good_one_of_the_scale(asked: str, low: float, high: float) -> None:

@@ -69,6 +69,10 @@ Instruction: Say hi
             r"Score: [789]\nEvidence: \w[^\n]+",
         ),
         (
+            "Extract names of each kind, in the following format:\n\nPlace: <names>\nPerson: <names>\n\nText: Rome.",
+            r"Place: \w[^\n]*\nPerson: \w[^\n]*",
+        ),
+        (
             "You must output only two new sections: `## Positive` and `## Negative`.\n\nCats are nice.",
             r"## Positive\n\w[^\n]+\n\n## Negative\n\w[^\n]+",
         ),
@@ -77,7 +81,7 @@ Instruction: Say hi
             r"#### Output for Text 1\nRating: [1-3]\nRationale: .+\n\n#### Output for Text 2\nRating: [1-3]\n[^\n]+",
         ),
     ],
-    ids=["judge", "classifier", "ticket", "headings", "lists", "points", "scale", "sections", "distilabel"],
+    ids=["judge", "classifier", "ticket", "headings", "lists", "points", "scale", "names", "sections", "distilabel"],
 )
 @pytest.mark.parametrize("role", ["system", "user"])
 def test_template__is_filled(asked: str, expected: str, role: str) -> None:

@@ -704,6 +704,8 @@ Do not include any explanations, only provide a RFC8259 compliant JSON response 
         (SPRING_MAP, {"answer": str}),
         ("How is tea? Respond with JSON only.", {"answer": str}),
         ('Return only a JSON object with the keys "city" and "days".', {"city": str, "days": str}),
+        ("Format it into a JSON object containing two keys: `why` and `it`. The `it` is one.", {"why": str, "it": str}),
+        ('Return JSON with these keys: "city". Not "days".', {"city": str}),
         ("Please answer in JSON with keys name, age and mood.", {"name": str, "age": str, "mood": str}),
         ('Respond in JSON, such as {"city": "Rome", "days": 5}', {"city": str, "days": int}),
         ('Input: Hi.\nOutput: {"facts" : ["a"]}\n\nReturn the facts in a json format as shown above.', {"facts": list}),
@@ -744,6 +746,10 @@ def test_json_without_a_schema__is_answered_with_what_the_prompt_names(asked: st
     ("asked", "expected"),
     [
         ("Give a binary score 'yes' or 'no'. Provide the score as a JSON with a single key 'score'.", {"score": "yes"}),
+        (
+            "Answer in JSON with a key `label`, for the category.\nList of categories: ['good', 'bad']",
+            {"label": "good"},
+        ),
         ("Return JSON with single key, source, that is 'web' or 'docs' depending on the question.", {"source": "web"}),
         ('Output ONLY a JSON object with "intent" field.\n\nINTENTS:\n- BUY: to buy\n- ASK: to ask', {"intent": "BUY"}),
         ('Respond in JSON: {"mood": "good|bad"}\nIt is good.', {"mood": ("good", "bad")}),

@@ -29,6 +29,7 @@ LINES = '"Hello {{name}}"\n"Goodbye"'
         ("", "Translate the following Markdown to French:\n\n# A\n\n```\nb\n```", "# A\n\n```\nb\n```"),
         ("", 'Translate it into French.\n"""\nHello\n"""', "Hello"),
         ("", 'Translate "cat" to French', "cat"),
+        ("", 'Translate the text after "Text:" to Spanish.\n\nText:\nMy house.\nTranslation:', "My house."),
     ],
 )
 def test_translation__is_the_text_itself(system: str, asked: str, expected: str) -> None:

@@ -28,7 +28,8 @@ from completions.script.schemas.scalars import sense
 from completions.script.wording import ANSWERS, WRITE
 
 INTRODUCED = re.compile(
-    rf"(?im)^(?=[^\n]{{0,300}}\b(?:{ANSWERS}|{WRITE}|us(?:e|ing)|produce|present|follow|(?:format|structure) your)\b"
+    rf"(?im)^(?=[^\n]{{0,300}}\b(?:{ANSWERS}|{WRITE}|us(?:e|ing)|produce|present|follow|extract"
+    r"|(?:format|structure) your)\b"
     r"|\W{0,6}(?:format|template)\b)(?![^\n]{0,300}\b(?:given|receive|input|provided|functions?|code|script|data)\b"
     r"|[^\n]{0,300}\b(?:if|when|whenever) (?:asked|the user|a user|they|someone|there|it|you are asked)\b)"
     r"[^\n]{0,300}\b(?:format|form|structure|template|like this|as follows|exactly|with|output|response|answer)\b"

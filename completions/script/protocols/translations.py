@@ -22,6 +22,10 @@ QUOTE = re.compile(r"[^\n:`\"\u201c]{0,100}([`\"\u201c])(?!``)")
 COLON = re.compile(r"[^\n:.]{0,160}:\s*")
 """The words before the text: `the following text to French:`."""
 
+LABEL = re.compile(r"[^\n:.]{0,60}\b(?:after|below|following|behind|under) [\"'`](\w[\w ]{0,30}:)[\"'`]")
+LAST_LABEL = re.compile(r"\n\w[\w ]{0,30}:\s*\Z")
+"""The label of the text, which is named before it, and the label of the translation at the end."""
+
 CLOSING = {"\u201c": "\u201d"}
 FENCE, TRIPLE = "```", '"""'
 
@@ -65,7 +69,10 @@ def _requests_translation(system: str) -> bool:
 
 
 def _source_text(text: str, start: int) -> str | None:
-    """Return the part of a text that it asks to translate."""
+    """Return the part of a text that it asks to translate; the text may be named by its label, `after "Text:"`."""
+    if (named := LABEL.match(text, start)) is not None:
+        _, label, content = text[named.end() :].partition(f"\n{named[1]}")
+        return LAST_LABEL.sub("", content).strip() if label else None
     if (opened := QUOTE.match(text, start)) is not None:
         end = text.rfind(CLOSING.get(opened[1], opened[1]))
         if opened.end() < end >= len(text) - MAX_AFTER:

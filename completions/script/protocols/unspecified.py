@@ -24,7 +24,7 @@ from completions.script.protocols.prefilled import schema_of_form
 from completions.script.protocols.quoted import is_schema, written
 from completions.script.protocols.suited import suited
 from completions.script.protocols.written_types import MAX_DEPTH, list_of
-from completions.script.schemas.alternatives import options_in
+from completions.script.schemas.alternatives import KINDS, options_in
 from completions.script.schemas.document import Schema, compact, schema_of, seeded
 from completions.script.wording import ANSWER, WRITE
 
@@ -48,6 +48,10 @@ KEYS = re.compile(r"(?i)\b(?:keys?|fields?|propert(?:y|ies)|attributes?)\b")
 QUOTED = re.compile(r"[\"'`](\w{1,64})[\"'`]")
 DESCRIBED_KEY = re.compile(r"\W*[\"'`]?(\w{1,64})[\"'`]?\W*\s(?:that|which|is|being|containing|with|to)\b")
 LISTED_KEYS = re.compile(r"\W*(\w+(?:\s*,\s*\w+)*(?:\s*,?\s+and\s+\w+)?)\s*(?:[.:;)]|\bfor\b|\bof\b|\Z)")
+NAMES = re.compile(r" *[\"'`]\w{1,64}[\"'`](?:,? (?:and )?[\"'`]\w{1,64}[\"'`])*(?=\.|;|\s|\Z)")
+KIND_NAME = re.compile(r"(?i)(?:\w+_)?(?:label|category|class|intent|sentiment|topic|mode)")
+KIND_LIST = re.compile(rf"(?i)\b{KINDS}(?: list)?\s*[:=]\s*(\[[^\[\]\n]{{3,1000}}\])")
+"""A name of a kind, and a list of kinds: `List of categories: ['positive', 'negative']`."""
 KEY_SEPARATOR = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
 LIST = re.compile(r"(?i)\bJSON (?:array|list)\b(?: of (\d{1,2}))?(?: of)?(?: (numbers|integers|objects))?")
 EXAMPLE_ARRAY = re.compile(
@@ -170,12 +174,15 @@ def _value(name: str, text: str, alone: bool) -> Sequence[Tool]:
         sentence = re.split(r"[\n{}]|\.\s", text[found.end() : found.end() + 200], maxsplit=1)[0]
         if len(options := options_in(sentence, bound=True)) > 1:
             return [Tool(each) for each in options]
+    if KIND_NAME.fullmatch(name) and (kinds := KIND_LIST.search(text)):
+        return [Tool(each) for each in options_in(f"It is one of {kinds[1]}", bound=True)]
     return listed(unwrapped(text)) if alone else []
 
 
 def _keys(sentences: list[str], text: str) -> Schema | None:
     """Return the schema of an object with the keys that a sentence names: in quotes, or as a list of words."""
     for sentence in sentences[:MAX_SENTENCES]:
+        sentence += _list_after_colon(sentence, text)
         if found := KEYS.search(sentence):
             names = _key_names(sentence, found) or _described_key_names(text)
             if names:
@@ -186,6 +193,14 @@ def _keys(sentences: list[str], text: str) -> Schema | None:
 
 
 @lru_cache(maxsize=CACHE_SIZE)
+def _list_after_colon(sentence: str, text: str) -> str:
+    """Return the names in quotes after a sentence that ends with a colon, without what follows them."""
+    if not sentence.endswith(("keys:", "fields:", "properties:", "attributes:")):
+        return ""
+    following = NAMES.match(text, text.find(sentence) + len(sentence))
+    return following[0] if following else ""
+
+
 def _described_key_names(text: str) -> Sequence[str]:
     return [found[1] for key in KEYS.finditer(text) if (found := DESCRIBED_KEY.match(text, key.end()))]
 

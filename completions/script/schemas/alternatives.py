@@ -15,7 +15,7 @@ MAX_OPTION = 40
 QUOTES = " \t\"'`*\u201c\u201d"
 KINDS = (
     r"(?:categor(?:y|ies)|labels?|class(?:es)?|intents?|options?|choices|values|words|answers|routes?|destinations"
-    r"|workers|agents|topics|types?|departments|sentiments?)"
+    r"|workers|agents|topics|types?|departments|sentiments?|modes)"
 )
 REQUEST = re.compile(
     rf"(?i)\b(?:{ANSWERS}|say|state|print|classif\w+|categori[sz]e|choose|select|pick|grade"
