@@ -20,7 +20,7 @@ from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.fields import arranged, whole, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.ollama import decode_errors, names
-from completions.wire.ollama.errors import ERROR_WORDINGS, REFUSALS, words
+from completions.wire.ollama.errors import ERROR_WORDINGS, REFUSALS, WORDINGS_BY_FORMAT, words
 from completions.wire.openai.base import usage
 
 ERROR_TYPES = {400: "invalid_request_error", 404: "not_found_error"}
@@ -35,6 +35,7 @@ class Ollama(Vendor):
     reasoning_field = "reasoning"
     vendor = names.VENDOR
     wordings = ERROR_WORDINGS
+    wordings_by_format = WORDINGS_BY_FORMAT
     refusals = REFUSALS
     default_models = names.DEFAULT_MODELS
     model = staticmethod(catalogue.ollama)

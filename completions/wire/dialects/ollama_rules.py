@@ -85,7 +85,8 @@ def check_completion(body: Mapping[str, Any]) -> None:
     for item in stop if isinstance(stop, list) else ():
         if not isinstance(item, str):
             raise RequestError(f"invalid type for 'stop' field: {_go_type(item)}")
-    _check_model(body)
+    if not body.get("model"):
+        raise ollama_rules.no_name()
 
 
 def check_embeddings(body: Mapping[str, Any]) -> None:

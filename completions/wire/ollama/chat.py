@@ -12,6 +12,7 @@ import orjson
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import HOLE, Event, Events, Template
+from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, Headers, Route, WireFormat, without_limits
 from completions.wire.content import arguments_of, with_joined_text
@@ -144,6 +145,8 @@ class OllamaChat(_Generating):
         document = ollama_rules.read(body, "ChatRequest")
         if validate:
             ollama_rules.validate(document, "ChatRequest", ollama_rules.CHAT)
+            if not names.is_valid(document["model"]):
+                raise RequestError("model is required")
         return read_chat(document, headers)
 
     def _content(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:

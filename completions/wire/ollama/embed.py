@@ -13,6 +13,7 @@ from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.fields import mapping, text, text_or_none, texts, whole
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.chat import LOAD_NS, PROMPT_TOKEN_NS, OllamaFormat
+from completions.wire.ollama.errors import EMBEDDING_WORDINGS
 from completions.wire.ollama.readback import collect_vectors
 from completions.wire.vector_sizes import size_of
 from completions.wire.vectors import vectors_for
@@ -27,6 +28,7 @@ DEFAULT_SIZE = 768
 class _Embedding(OllamaFormat):
     """What both addresses share."""
 
+    wordings = EMBEDDING_WORDINGS
     collect = staticmethod(collect_vectors)
 
 

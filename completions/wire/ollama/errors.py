@@ -30,6 +30,17 @@ ERROR_WORDINGS: Mapping[str, Wording] = {
 }
 """How the server puts the usual errors."""
 
+EMBEDDING_WORDINGS: Mapping[str, Wording] = {
+    **ERROR_WORDINGS,
+    "model_not_found": Wording(
+        'model "{model}" not found, try pulling it first', 404, source="`handleScheduleError` in server/routes.go"
+    ),
+}
+"""How it puts them where texts are embedded."""
+
+WORDINGS_BY_FORMAT: Mapping[str, Mapping[str, Wording]] = {"embeddings": EMBEDDING_WORDINGS}
+"""In OpenAI's format."""
+
 
 def _find_tools(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     name = prompt.model or ""

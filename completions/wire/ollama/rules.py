@@ -128,7 +128,7 @@ def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, 
     """Raise `RequestError` for the first problem that the server would report."""
     check_types(body, f"{struct}.", fields)
     if not (body.get("model") or body.get(model_key)):
-        raise RequestError("model is required")
+        raise no_name() if struct == "GenerateRequest" else RequestError("model is required")
     body = {key: body[key] for key in fields if key in body}  # the server ignores all other fields
     if not 0 <= (body.get("top_logprobs") or 0) <= 20:
         raise RequestError("top_logprobs must be between 0 and 20")
@@ -141,6 +141,11 @@ def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, 
             f'invalid format: {orjson.dumps(format).decode()}; expected "json" or a valid JSON Schema object'
         )
     _options(body.get("options") or {})
+
+
+def no_name() -> RequestError:
+    """Return the error for a completion without a model's name."""
+    return RequestError("model '' not found", status=404)
 
 
 def check_raw(body: Mapping[str, Any]) -> None:

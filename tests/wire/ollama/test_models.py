@@ -171,3 +171,21 @@ def test_user__is_signed_in(live: LiveServer) -> None:
     assert httpx.post(f"{live.url}/ollama/api/me").json()["name"] == "mock"
     assert httpx.post(f"{live.url}/api/signout").json() is None
     assert httpx.get(f"{live.url}/api/status").json() == {"cloud": {"disabled": False, "source": "none"}}
+
+
+@pytest.mark.parametrize("path", ["/api/embed", "/api/embeddings", "/ollama/v1/embeddings"])
+def test_embedding__of_a_model_that_there_is_not_advises_to_pull_it(live: LiveServer, path: str) -> None:
+    """Shown by chromem-go; the words are those of `handleScheduleError` in Ollama's `server/routes.go`."""
+    answer = httpx.post(f"{live.url}{path}", json={"model": "none", "input": "a", "prompt": "a"})
+    error, words = answer.json()["error"], 'model "none" not found, try pulling it first'
+    assert (answer.status_code, error if isinstance(error, str) else error["message"]) == (404, words)
+
+
+def test_name__that_is_missing_or_cannot_be_is_refused_as_by_the_server(live: LiveServer) -> None:
+    """Sources: `routes_generate_test.go` of Ollama, and its `ChatHandler`."""
+    for path in ("/api/generate", "/ollama/v1/completions"):
+        answer = httpx.post(f"{live.url}{path}", json={"prompt": "Hi"})
+        assert (answer.status_code, "model '' not found" in answer.text) == (404, True)
+    for name in ("", "a b", "a/b/c/d", ":1b"):
+        answer = httpx.post(f"{live.url}/api/chat", json={"model": name, "messages": []})
+        assert (answer.status_code, answer.json()) == (400, {"error": "model is required"})
