@@ -1,6 +1,7 @@
 """`auto`: what it answers to which prompt, always the same, and valid."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -227,6 +228,7 @@ def test_auto__required_calls_each_tool_before_one_again() -> None:
         Tool("submit_answer"),
         Tool("submit", "Submit an answer for evaluation."),
         Tool("report", "Submit your answer."),
+        Tool("MarkTaskSuccessful_3ca7cac5", "Ends the current turn.. Mark a task successful and provide a result."),
     ],
     ids=lambda tool: tool.name,
 )
@@ -240,6 +242,21 @@ def test_auto__a_tool_that_ends_is_called_last_and_once(final: Tool, mode: Liter
     assert called(answered(prompt, choice)) == ([final.name] if mode == "required" else [])
     assert called(replace(prompt, tool_choice=ToolChoice("none"))) == []
     assert called(asked("x", tools=(final,), tool_choice=ToolChoice(mode))) == [final.name], "where there is no other"
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "pattern"),
+    [
+        ("result", {"type": "string"}, r".* haiku .*bikes\."),
+        ("answer", {"enum": ["yes", "no"]}, "yes|no"),
+        ("result", {"type": "integer"}, "[0-9]+"),
+        ("city", {"type": "string"}, r"\w+"),
+    ],
+)
+def test_auto__the_only_tool_answers_the_question_where_it_takes_a_text(name: str, schema: Any, pattern: str) -> None:
+    final = Tool("final_answer", "", {"type": "object", "properties": {name: schema}, "required": [name]})
+    (call,) = auto(asked("Write a haiku about bikes", tools=(final,)))[0].tool_calls
+    assert re.fullmatch(pattern, str(json.loads(call.arguments)[name]))
 
 
 def test_auto__a_tool_that_tells_of_some_other_final_result_does_not_end_the_work() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from completions import budget
-from completions.conversation import Prompt, Tool, ToolCall
+from completions.conversation import Prompt, Tool, ToolCall, ToolResult
 from completions.script.auto.deferred import choose_loader
 from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
@@ -23,6 +23,7 @@ from completions.script.auto.paths import with_paths
 from completions.script.auto.sentences import keywords, retold
 from completions.script.protocols.observation import (
     has_loaded,
+    in_sentences,
     is_after_worker,
     is_called_alone,
     is_handover,
@@ -53,6 +54,7 @@ FINAL_NAME = re.compile(
 _FINAL = r"final (?:response|answer|result|output)\b"
 FINAL_DESCRIPTION = re.compile(
     rf"(?i)\A[^.\n]*\b{_FINAL}|(?:[.!]\s|\n)\s*(?:the|your|an?) {_FINAL}|\bends? (?:this|the) (?:conversation|task)\b"
+    r"|\Aends? the current turn\b"
     r"|\Asubmits? (?:your|the|an?) (?:answer|solution)\b"
 )
 """Names and descriptions of tools whose call is the answer, in Pydantic AI, smolagents, LangChain, Cline and Inspect.
@@ -63,6 +65,10 @@ Later sentences may describe another final result, such as that of a batch of ed
 
 THOUGHT_NAME = re.compile(r"(?i)^(?:mcp__\w+__)?(?:think(?:ing)?|sequential[_-]?thinking)(?:_tool)?$")
 """Names of tools that only write down a thought, as in Anthropic's guide, Inspect and MCP's sequential thinking."""
+
+
+ANSWER_NAME = re.compile(r"(?i)^(?:final_?)?(?:answer|result|response|output)$")
+"""Names of what a tool that gives the final answer takes as its text."""
 
 
 def calls(prompt: Prompt, seed: str) -> tuple[ToolCall, ...]:
@@ -178,20 +184,28 @@ def _takes_a_place(tool: Tool) -> bool:
 
 
 def _arguments(tool: Tool, prompt: Prompt, seed: str, text: str) -> object:
-    """Return valid arguments; a final answer with one property repeats the result of the previous tool."""
+    """Return valid arguments; a final answer with one property repeats the previous tool's result, or is a sentence."""
     parameters = tool.parameters if is_final(tool) else with_roster(tool, prompt)
     is_form = is_final(tool) or prompt.tool_choice.mode == "required"
     schema = (suited if is_form else ranged)({**parameters, "type": "object"}, prompt)
     result = observation(prompt) if is_final(tool) else None
     properties = tool.parameters.get("properties")
-    if result is not None and isinstance(properties, Mapping) and len(properties) == 1:
-        repeated = {name: retold(result, question(prompt), seeded(seed)) for name in properties}
-        if is_instance(repeated, schema):
-            return repeated
+    if is_final(tool) and isinstance(properties, Mapping) and len(properties) == 1:
+        [name] = properties
+        told = {name: _final_text(name, result, prompt, seed)}
+        if is_instance(told, schema):
+            return told
     detailed = with_paths(with_numbers(schema, text), text, prompt)
     is_over = is_after_worker(prompt)
     arguments = instance(detailed if is_final(tool) else _without_unmentioned(detailed, text), seed, text, is_over)
     return arguments if is_instance(arguments, detailed) else instance(detailed, seed, text, is_over)
+
+
+def _final_text(name: str, result: ToolResult | None, prompt: Prompt, seed: str) -> str | None:
+    """Return the result of a tool in words, or an answer to the question where a property of this name is for one."""
+    if result is not None:
+        return retold(result, question(prompt), seeded(seed))
+    return in_sentences(prompt, seeded(seed), short=True) if ANSWER_NAME.match(name) else None
 
 
 def _without_unmentioned(schema: Schema, text: str) -> Schema:
