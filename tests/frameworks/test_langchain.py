@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from completions.tokens import text as tokens
+from completions.tokens.models import litellm_folder
 from completions.wire.vectors import embed
 from tests.frameworks.trip import ANSWER, CALLED, MODEL, QUESTION, Framework, Tools, Trip
 
@@ -74,8 +75,11 @@ def test_model__tries_again(model: Any) -> None:
     assert model.invoke("Are you busy, chain?").content == "I am here."
 
 
-def test_embeddings__find_the_nearest(auto_url: str) -> None:
-    tokens.count("", "gpt-4")  # where LangChain's tokenizer looks for its vocabulary, instead of the network
+def test_embeddings__find_the_nearest(auto_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = litellm_folder()
+    assert folder is not None
+    # where LangChain's tokenizer looks for its vocabulary, instead of the network
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(folder / "litellm_core_utils" / "tokenizers"))
     texts = ["The launch is at nine.", "Bananas ripen slowly.", "Invoices are due in March."]
     with httpx.Client() as http:
         client = langchain_openai.OpenAIEmbeddings(
