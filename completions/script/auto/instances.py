@@ -4,6 +4,7 @@ Several schemas hold for one value at once (`$ref` and what stands beside it, `a
 step takes a list of them. Where there are branches, each is tried in turn. The work is counted and ends.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from operator import itemgetter
@@ -12,6 +13,7 @@ from completions.budget import TooSlow
 from completions.script.auto.mentioned import mentioned
 from completions.script.schemas.alternatives import (
     IS_WRONG,
+    felt,
     hopeful_letters,
     is_affirmed,
     is_denied,
@@ -104,6 +106,7 @@ class _Maker(Containers):
 
     def __init__(self, root: Schema, seed: str, context: tuple[str, bool], heeds: bool = True) -> None:
         self._heeds, self.heeded = heeds, False
+        self._asked: Counter[str] = Counter()  # how often a text within a list's objects was wanted, by its path
         self._text, self._is_over = context
         self._folded_text = self._text[-MAX_READ:].casefold()
         self._denies = IS_WRONG.search(self._text[-MAX_READ:]) is not None
@@ -232,6 +235,8 @@ class _Maker(Containers):
         """Return the affirmative options, or the negative ones if the text asks whether something is wrong."""
         if all(isinstance(option, int) and option in (0, 1) for option in options):
             return list(presumed(name) or (True,))
+        if (feeling := felt(options, self._text[-MAX_READ:])) is not None:
+            return [feeling]
         if letters := hopeful_letters(options, self._text[-MAX_READ:]):
             return [*letters]
         if is_score(name) and (values := [number for each in options if (number := number_of(each)) is not None]):
@@ -252,7 +257,8 @@ class _Maker(Containers):
                 later = path.endswith("]") and not path.endswith("[0]")
                 if self._text and not later:
                     forms = (str(schema["format"]) for schema in flat if "format" in schema)
-                    yield from mentioned(name, self._text, next(forms, ""))
+                    self._asked[path] += "]." in path
+                    yield from mentioned(name, self._text, next(forms, ""), max(self._asked[path] - 1, 0))
                 yield from strings(flat, name, self.random, self.work)
             case "integer" | "number":
                 if not any(BOUNDS & schema.keys() for schema in flat):

@@ -17,11 +17,17 @@ _FOLDER = re.compile(rf"{_WORD_START}(?:(?:~?/|\.{{1,2}}/)[\w.+/-]{{0,200}}[\w/]
 _URL = re.compile(r"\bhttps?://[^\s<>\"'`)\]}]{1,500}[^\s<>\"'`)\]}.,;:!?]")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,60}@[A-Za-z0-9][\w-]{0,60}(?:\.[\w-]{1,60}){1,5}")
 _DATE = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_WRITTEN_DATE = re.compile(rf"\b(?:{_MONTH}\.? {_DAY}|{_DAY} {_MONTH}\.?)(?:,? \d{{4}})?(?!\w)")
+_WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
+_PHONE = re.compile(r"(?<![\w+-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ .-]?)?\d{2,5}(?:[ .-]\d{2,5}){1,4}(?![\w-])")
 
 _KINDS = {
     **dict.fromkeys(("url", "uri", "link", "website", "href"), (_URL,)),
     **dict.fromkeys(("email", "mail", "to", "recipient", "cc", "bcc"), (_EMAIL,)),
-    **dict.fromkeys(("date", "day", "checkin", "checkout"), (_DATE,)),
+    **dict.fromkeys(("date", "day", "checkin", "checkout"), (_DATE, _WRITTEN_DATE, _WEEKDAY)),
+    **dict.fromkeys(("phone", "telephone", "mobile"), (_PHONE,)),
     **dict.fromkeys(("file", "filename", "document"), (_FILE,)),
     **dict.fromkeys(("path", "filepath"), (_FILE, _FOLDER)),
     **dict.fromkeys(("directory", "dir", "folder"), (_FOLDER,)),

@@ -3,11 +3,13 @@
 Recorded tool calls always use them; values are made up only for questions that have none.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 
 from completions import budget
 from completions.script.auto.literal import identifier, literal
+from completions.script.auto.named import named
 from completions.script.auto.sentences import keywords
 from completions.script.schemas.document import Schema
 from completions.script.schemas.scalars import sense, snake_case
@@ -34,6 +36,7 @@ PREFERRED = ("in", "at", "near")
 """The prepositions that are preferred."""
 
 _NUMBER = re.compile(r"(?<![\w.,])-?\d{1,12}(?:\.\d{1,6})?(?![\w.,%]*\d|%|\w)")
+_YEAR = re.compile(r"(?<![\w.,-])(?:1[5-9]|20)\d\d(?![\w-]|[.,]\d)")
 _DIGITS = re.compile(r"\d{1,12}(?:\.\d{1,6})?")
 _VALUE_KEYWORDS = frozenset(("enum", "const", "examples", "default"))
 
@@ -53,7 +56,7 @@ def with_numbers(schema: Schema, text: str, in_turn: bool = True) -> Schema:
         word = re.sub(r"^.*_|s$", "", str(name).lower())
         after = "[ -]years?[ -]old" if word == "age" else rf" (?:\w+ )?{re.escape(word)}"
         match = re.search(rf"(?<![\w.])(\d{{1,12}}){after}", text.lower()) if len(word) > 2 else None
-        digits = match[1] if match else identifier(str(name), text) or _number_after(word, text)
+        digits = match[1] if match else identifier(str(name), text) or _year(word, text) or _number_after(word, text)
         values |= {name: float(digits) if "." in digits else int(digits)} if _DIGITS.fullmatch(digits) else {}
     filled = {name: {**each, "examples": [values[name]]} for name, each in properties.items() if name in values}
     return {**schema, "properties": {**properties, **filled}} if values else schema
@@ -72,15 +75,25 @@ def _number_after(word: str, text: str) -> str:
     return found[1] if found and len(word) > 2 and word not in JUDGEMENTS else ""
 
 
+def _year(word: str, text: str) -> str:
+    """Return the first year of a text for a property of that name; the empty text if there is none."""
+    found = _YEAR.search(text) if word == "year" else None
+    return found[0] if found else ""
+
+
 def _is_plain_number(schema: object) -> bool:
     is_number = isinstance(schema, Mapping) and schema.get("type") in ("integer", "number", "INTEGER", "NUMBER")
     return is_number and isinstance(schema, Mapping) and not schema.keys() & _VALUE_KEYWORDS
 
 
-def mentioned(name: str, text: str, form: str = "") -> Iterator[str]:
-    """Yield the parts of a text that suit a property by its name, or by the format of its schema."""
+def mentioned(name: str, text: str, form: str = "", at: int = 0) -> Iterator[str]:
+    """Yield the parts of a text that suit a property by its name, or by the format of its schema.
+
+    Of the people, those in the objects of a list begin with the one `at` the object's place.
+    """
     kind, text = sense(name), text[-MAX_READ:]
     yield from literal(name, form, text)
+    yield from itertools.islice(named(name, text), at, None)
     words = keywords(text, MAX_WORDS) if kind in KEYWORD_NAMES else []
     if words and kind in ("keyword", "tag"):
         yield from words

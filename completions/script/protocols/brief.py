@@ -4,6 +4,7 @@
 |---|---|
 | `A) three`, `B) four`, and `Answer with the letter of the correct choice` | one of the letters |
 | `[1] tea`, `[2] milk`, and `in the format [2] > [1]` | all of the numbers, in their order |
+| `Is it open or closed? Answer in one word.` | one of the two |
 | `Is the sky blue? Answer in one word.` | `Yes`, or a word of the question |
 
 Examinations as MMLU ask for letters; RankGPT, within LlamaIndex and others, for an order.
@@ -17,6 +18,7 @@ from completions.script.auto.sentences import keywords
 from completions.script.protocols import choices
 from completions.script.protocols.instructions import CACHE_SIZE, instructions, takes_any_text
 from completions.script.protocols.observation import in_sentences, question
+from completions.script.schemas.alternatives import felt
 from completions.script.schemas.document import seeded
 from completions.script.wording import ANSWERS
 
@@ -35,6 +37,7 @@ ONE_WORD = re.compile(
 YES_NO_QUESTION = re.compile(
     r"(?i)\W*(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)\b[^?]*\?"
 )
+EITHER_QUESTION = re.compile(r"(?i)\b(?:is|are|was|were)\b[^?\n]{0,200}?\b([a-z]{2,20}),? or (?:an? )?([a-z]{2,20})\?")
 REQUEST_WORDS = re.compile(rf"(?i)\b(?:{ANSWERS}|use|single|one|words?|only)\b")
 
 
@@ -64,6 +67,8 @@ def one_word(prompt: Prompt, seed: str) -> str | None:
     ):
         return None
     user_question = question(prompt)
+    if either := EITHER_QUESTION.search(user_question[-MAX_READ:]):
+        return str(felt(either.groups(), user_question[-MAX_READ:]) or either[1]).capitalize()
     if YES_NO_QUESTION.match(user_question):
         return "Yes"
     words = keywords(REQUEST_WORDS.sub(" ", user_question), 1)

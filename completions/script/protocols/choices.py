@@ -36,6 +36,7 @@ from completions.script.schemas.alternatives import (
     KINDS,
     KNOWN,
     WHOLE,
+    felt,
     is_affirmed,
     is_denied,
     is_end,
@@ -102,6 +103,9 @@ def chosen(options: Sequence[Tool], prompt: Prompt) -> str:
     if ending and (is_after_worker(prompt) or not continuing):
         return ending[0]
     user_question = question(prompt)
+    names = [option.name for option in continuing]
+    if (feeling := felt(names, user_question[-NEAR:])) is not None:
+        return str(feeling)
     is_preferred = is_denied if IS_WRONG.search(user_question[-NEAR:]) else is_affirmed
     preferred = [option.name for option in continuing if is_preferred(option.name)]
     return (

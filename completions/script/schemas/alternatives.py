@@ -129,6 +129,30 @@ def is_affirmed(option: object) -> bool:
     return isinstance(option, str) and option.lower() in AFFIRMED
 
 
+POSITIVE_WORD = re.compile(
+    r"(?i)\b(?:positive|lov(?:e|ed|es|ely|ing)|great|excellent|amazing|awesome|fantastic|wonderful|perfect(?:ly)?|best|good|happy"
+    r"|enjoy(?:ed|s|able)?|delight(?:ed|ful)|recommend(?:ed)?|pleased|thank(?:s|ful)?|beautiful|brilliant|superb|like[ds]?)\b"
+)
+NEGATIVE_WORD = re.compile(
+    r"(?i)\b(?:negative|hat(?:e|ed|es|ing)|terribl[ey]|awful|horribl[ey]|bad(?:ly)?|worst|poor(?:ly)?|disappoint(?:ed|ing|ment)"
+    r"|angry|annoy(?:ed|ing)|broken?|useless|waste|refund|slow|rude|sad|unhappy|frustrat(?:ed|ing)|never again|not"
+    r"|n't|don't|didn't|isn't|wasn't|fail(?:s|ed|ure)?)\b"
+)
+"""Words of opinions."""
+
+
+def felt(options: Sequence[object], text: str) -> object:
+    """Return the feeling of a text if the options are feelings: `positive`, `negative`, or `neutral` if that is one.
+
+    The names of these two count as well: a text that lists them has both.
+    """
+    by_name = {option.lower(): option for option in options if isinstance(option, str)}
+    if not by_name.keys() >= {"positive", "negative"}:
+        return None
+    balance = len(POSITIVE_WORD.findall(text)) - len(NEGATIVE_WORD.findall(text))
+    return by_name["positive" if balance > 0 else "negative"] if balance else by_name.get("neutral")
+
+
 def is_negated(option: object) -> bool:
     """Tell whether a value is another one's opposite: `not funny`."""
     return isinstance(option, str) and option.lower().startswith(("not ", "not_", "not-", "non-"))
