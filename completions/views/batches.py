@@ -14,6 +14,7 @@ from completions.views.announcements import announce, announce_at_end
 from completions.views.background_work import id_of, scripted_outcome
 from completions.views.batch_requests import RequestResult, answer_later
 from completions.views.files import check_lines_file
+from completions.views.http import ExchangeResponse, FastJsonResponse
 from completions.views.stored import ResourceRequest, keep_file, stored, stored_with_pacing
 from completions.wire.openai import batches
 from completions.wire.openai.batches import BATCH, Line
@@ -21,7 +22,7 @@ from completions.wire.openai.files import FILE, new_file
 
 
 @stored_with_pacing
-async def create_batch(request: ResourceRequest, place: str = "") -> dict[str, Any]:
+async def create_batch(request: ResourceRequest, place: str = "") -> dict[str, Any] | ExchangeResponse:
     """Make a batch of the requests in a file; `place` is the prefix of another vendor's paths."""
     body = request.body
     batches.check_batch(body, place)
@@ -42,7 +43,16 @@ async def create_batch(request: ResourceRequest, place: str = "") -> dict[str, A
         answer_later(
             request, outcome, (BATCH, batch["id"]), requests, partial(_store_results, request.records, batch, lines)
         )
-    return batches.shown(batch, time.time())
+    document = batches.shown(batch, time.time())
+    return FastJsonResponse(document, 201) if _is_created(request, place) else document
+
+
+def _is_created(request: ResourceRequest, place: str) -> bool:
+    """Tell whether the API answers with 201, which is the only status that Azure's own client in Go accepts.
+
+    That is of Azure's API with versions (azopenai 0.7.2, generated from 2025-01-01-preview), not of its `/openai/v1`.
+    """
+    return place == batches.AZURE and "/openai/v1/" not in request.exchange.path
 
 
 async def _store_results(

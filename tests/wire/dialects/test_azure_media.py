@@ -89,3 +89,15 @@ def test_files__have_azures_errors_and_addresses_without_versions(server: LiveSe
     assert file.id in [each.id for each in client.files.list()]
     with pytest.raises(openai.BadRequestError, match="/v1/chat/completions"):
         client.batches.create(input_file_id=file.id, endpoint="/v1/moderations", completion_window="24h")
+
+
+def test_batch__is_created_with_a_status_of_its_own(azure: openai.AzureOpenAI, server: LiveServer) -> None:
+    """Shown by azopenai 0.7, Azure's own client in Go, which takes nothing but 201 for a batch, and 200 for a file."""
+    line = {"custom_id": "1", "method": "POST", "url": "/chat/completions", "body": {"model": "m", "messages": HELLO}}
+    file = azure.files.with_raw_response.create(file=("a.jsonl", json.dumps(line).encode()), purpose="batch")
+    body = {"input_file_id": file.parse().id, "endpoint": "/chat/completions", "completion_window": "24h"}
+    statuses = [
+        httpx.post(f"{server.url}/{path}", json=body, headers={"api-key": "k"}).status_code
+        for path in (f"openai/batches?api-version={VERSION}", "openai/v1/batches")
+    ]
+    assert (file.status_code, statuses) == (200, [201, 200])
