@@ -206,6 +206,17 @@ LABELLED_QUESTION = re.compile(
 LAST_LINE = re.compile(r"</[\w-]{1,40}>\s*\n\s*([^\n<]{3,500})\s*\Z")
 """The last line of a text, if it follows documents in tags."""
 
+OPEN_LABEL = re.compile(r"\n[ \t]*[A-Z][\w ]{0,30}:\s*\Z")
+"""A label at the end of a text, behind which the answer belongs: `Answer:`, `Summary:`."""
+
+ASKED_LABEL = re.compile(r"(?m)^[ \t]*(?:Question|Q|Query|Input|Text):[ \t]*(\w[^\n]{2,200})$")
+DATA_LABEL = re.compile(
+    r"(?i)\b(?:text|document|article|passage|paragraph|review|message|content|input)s?"
+    r"(?: (?:sample|below|that needs to be \w+|to (?:be )?\w+))?:\s*\Z"
+)
+DELIMITERS = ("'''", '"""', "```")
+"""Labels before the text that a prompt is about, and the marks around it where it is at the end."""
+
 MAX_LAST_LINE = 1_000
 """Characters of a text in which its last line is searched."""
 
@@ -216,12 +227,27 @@ MIN_WITH_INSTRUCTIONS = 200
 def topic(prompt: Prompt) -> str:
     """Return the subject of the answer: the question, or the one that follows `Question:` or the like in its text."""
     user_question = question(prompt)
-    if len(user_question) < MIN_WITH_INSTRUCTIONS or observation(prompt) is not None:
+    if observation(prompt) is not None:
         return user_question
+    if given := _data(user_question[-MAX_SEARCHED:].rstrip()):
+        return given
+    if len(user_question) < MIN_WITH_INSTRUCTIONS:
+        asked = ASKED_LABEL.findall(user_question) if OPEN_LABEL.search(user_question) else []
+        return asked[-1] if asked else user_question
     if last := LAST_LINE.search(user_question[-MAX_LAST_LINE:]):
         return last[1]
     labelled = [found[1] for found in LABELLED_QUESTION.finditer(user_question[-MAX_SEARCHED:])]
     return labelled[-1] if labelled else user_question
+
+
+def _data(text: str) -> str:
+    """Return the labelled text in delimiters at the end of a text, before an open label at most; empty if none is."""
+    if open_label := OPEN_LABEL.search(text[-MAX_LAST_LINE:]):
+        text = text.removesuffix(open_label[0]).rstrip()
+    mark = next((each for each in DELIMITERS if text.endswith(each)), "")
+    opened = text.rfind(mark, 0, -len(mark)) if mark else -1
+    is_labelled = opened > 0 and DATA_LABEL.search(text[max(opened - MAX_LAST_LINE, 0) : opened])
+    return text[opened + len(mark) : -len(mark)].strip() if is_labelled else ""
 
 
 def in_sentences(prompt: Prompt, random: Random, *, short: bool = False) -> str:
