@@ -43,6 +43,7 @@ from completions.script.protocols import (
     requested_words,
     scores,
     snippets,
+    sums,
     tables,
     tagged_calls,
     tags,
@@ -93,7 +94,7 @@ PROTOCOLS = (
         few_shots.answer,
         lines.answer,
     ),
-    *(snippets.answer, brief.one_word, closings.answer),
+    *(snippets.answer, brief.one_word, closings.answer, sums.answer),
 )
 """The forms of answers that prompts ask for in words, the most specific first; None means that a prompt does not."""
 

@@ -8,7 +8,6 @@ the last sentence, after `Say` or `Respond with the word`. A sentence about what
 import re
 
 from completions.conversation import Prompt
-from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.observation import observation, question
 from completions.script.wording import ANSWER, NUMBERS
 
@@ -23,6 +22,16 @@ EXACT_WORDS = re.compile(
 ASIDE = (
     r"(?:something|anything|nothing|more|it|that|wh\w+|how|if|so|your|my|a|an|one|some|all|again|(?:hi|hello|hey)\W*\Z)"
 )
+REPEATED = re.compile(
+    r"(?i)(?:\A|[.!]\s|\n)\s*(?:please\s+)?(?:repeat|echo)\s+(?:(?:after me|this|the following|these words|back|exactly"
+    r"|to me|text|sentence|message|phrase|what i say)\s*){1,4}:\s*(?P<said>\S[^\n]{0,199})\Z"
+)
+NAMED_STRING = re.compile(
+    rf"(?i)(?:\A|[.!:]\s|\n)\s*(?:please\s+)?(?:just\s+|only\s+)?(?:{ANSWER}|print)\s+(?:only\s+|just\s+)?(?:the\s+)?"
+    r"(?:exact\s+)?(?:string|text|words?|phrase)\s+(?P<said>[\"'`“][^\"'`“”\n]{1,100}[\"'`”])[.!]?\s*\Z"
+)
+"""A sentence whose words are to be repeated, or a text in quotes that is to be returned."""
+
 LAST_SENTENCE = re.compile(
     r"(?i)(?:\A|[.!:]\s|\n)\s*(?:please\s+)?(?:just\s+|only\s+)?(?:"
     rf"say\s+(?!{ASIDE}(?!\w))(?:the\s+words?\s*:?\s*)?(?P<said>[\"'`“][^\"'`“”\n]{{1,100}}[\"'`”]|[\w,' -]{{1,60}})"
@@ -66,18 +75,25 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     text = question(prompt)
     for _ in range(MAX_UNWANTED):
         text = text[: -2 * MAX_WORDS_LENGTH] + UNWANTED.sub("", text[-2 * MAX_WORDS_LENGTH :])
-    found = EXACT_WORDS.search(text[-MAX_SEARCHED:][-2 * MAX_WORDS_LENGTH :])
+    end = text[-2 * MAX_WORDS_LENGTH :]
+    if repeated := REPEATED.search(end) or NAMED_STRING.search(end):
+        return _unquoted(repeated["said"].strip())
+    found = EXACT_WORDS.search(end)
     if found is None:
-        return _last_sentence_words(text[-2 * MAX_WORDS_LENGTH :]) or _counted(text)
+        return _last_sentence_words(end) or _counted(text)
     words = found[1].strip()
-    quoted = QUOTED.match(words)
-    if quoted is None and (CHOICE.search(words) or words.endswith("?")):
+    if QUOTED.match(words) is None and (CHOICE.search(words) or words.endswith("?")):
         return None
+    return _unquoted(words)
+
+
+def _unquoted(words: str) -> str:
+    quoted = QUOTED.match(words)
     return quoted[2] if quoted else words
 
 
 def _last_sentence_words(text: str) -> str | None:
-    """Return the few words that the last sentence requests, with a capital letter first."""
+    """Return the few words that the last sentence requests; what is to be said has a capital letter first."""
     found = LAST_SENTENCE.search(text)
     if found is None:
         return None
@@ -85,7 +101,9 @@ def _last_sentence_words(text: str) -> str | None:
     quoted = QUOTED.match(words)
     if quoted is not None:
         return quoted[2]
-    return None if found["said"] and LONGER.search(words) else words[:1].upper() + words[1:]
+    if found["said"]:
+        return None if LONGER.search(words) else words[:1].upper() + words[1:]
+    return words
 
 
 def _counted(text: str) -> str | None:

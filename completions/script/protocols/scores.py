@@ -10,6 +10,7 @@ from random import Random
 
 from completions.conversation import Prompt
 from completions.script.auto.sentences import keywords
+from completions.script.protocols import sums
 from completions.script.protocols.instructions import CACHE_SIZE, instructions, takes_any_text, unwrapped
 from completions.script.protocols.observation import in_sentences
 from completions.script.schemas.document import seeded
@@ -32,7 +33,7 @@ SCALE = re.compile(
     r"(?i)(?:\b(?:scale|from|between|range|rat(?:e|ing)|score|number|integer|list)\b|\()[^\n\d.]{0,50}?"
     rf"{LOW}{MEANING}\s*(?:to|and|or|through|[-\u2013\u2014])\s*{HIGH}"
 )
-SUM = re.compile(r"(?<![\w.])(\d{1,6})(?: ?([+*x\u00d7]|plus|times) ?| (-|minus) )(\d{1,6})(?![\w.])")
+SUM = re.compile(r"(?<![\w.])(?P<sum>\d{1,6}(?: ?(?:[+*x\u00d7]|plus|times) ?| (?:-|minus) )\d{1,6})(?![\w.])")
 DECIMAL = re.compile(r"(?i)\b(?:decimal|float)\b")
 
 BOXED = "\\boxed{"
@@ -88,9 +89,9 @@ def _wants_number(text: str) -> bool:
 
 def _number(texts: list[str], random: Random) -> str:
     """Return a number in the upper half of the scale in a text."""
-    if sum_ := next((found for text in texts if (found := SUM.search(text))), None):
-        left, right = int(sum_[1]), int(sum_[4])
-        return str(left - right if sum_[3] else left + right if sum_[2] in ("+", "plus") else left * right)
+    sums_in_texts = (found for text in texts for found in (sums.QUESTION.search(text), SUM.search(text)) if found)
+    if (found := next(sums_in_texts, None)) and (result := sums.result_of(found["sum"])) is not None:
+        return result
     scale = next((found for text in texts if (found := SCALE.search(text))), None)
     low, high = (float(scale[1]), float(scale[2])) if scale else (1.0, 10.0)
     middle = (low + high) / 2
