@@ -39,6 +39,7 @@ from completions.script.protocols import (
     open_labels,
     quoted,
     react,
+    recalled,
     records,
     requested_words,
     scores,
@@ -94,7 +95,7 @@ PROTOCOLS = (
         few_shots.answer,
         lines.answer,
     ),
-    *(snippets.answer, brief.one_word, closings.answer, sums.answer),
+    *(snippets.answer, brief.one_word, closings.answer, sums.answer, recalled.answer),
 )
 """The forms of answers that prompts ask for in words, the most specific first; None means that a prompt does not."""
 
