@@ -5,6 +5,7 @@ and `CreateBlobHandler` in `server/routes.go` of ollama/ollama; the documents ar
 its `api/types.go`.
 """
 
+import asyncio
 import hashlib
 import re
 from typing import Any
@@ -86,7 +87,8 @@ async def create_blob(request: ResourceRequest, digest: str) -> ExchangeResponse
     name = _digest(request, digest)
     if await request.records.get(BLOB, name) is not None:
         return RawResponse(b"", *DONE)
-    found = f"sha256:{hashlib.sha256(read_body(request.http_request)).hexdigest()}"
+    data = read_body(request.http_request)
+    found = f"sha256:{(await asyncio.to_thread(hashlib.sha256, data)).hexdigest()}"
     if request.validate and found != name:
         raise RequestError(f'digest mismatch, expected "{digest}", got "{found}"')
     await request.records.put(BLOB, name, {"id": name})

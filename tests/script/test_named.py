@@ -61,6 +61,7 @@ def test_people__are_all_listed() -> None:
         ("Jason is 25.", "product_name"),
         ("Jason is 25.", "filename"),
         ("Acme Corp sent it", "name"),
+        ("It costs 99.50 since 2026-12-24", "phone"),
     ],
 )
 def test_name_without_a_sign__is_made_up(asked: str, key: str) -> None:

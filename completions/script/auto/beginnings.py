@@ -30,7 +30,7 @@ TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,40})>")
 FENCE = re.compile(r"(?m)^[ \t]*```([^\n`]*)$")
 FENCED = re.compile(r"```[^\n`]*\n(.*?)\n?```", re.DOTALL)
 FIRST_WORD = re.compile(r"A |[A-Z][a-z]")
-"""A first word that is written small within a sentence."""
+"""A first word that begins with a small letter within a sentence."""
 
 MAX_CHOICE = 40
 """The most characters of an answer that is put in a bracket."""

@@ -257,8 +257,9 @@ class _Maker(Containers):
                 later = path.endswith("]") and not path.endswith("[0]")
                 if self._text and not later:
                     forms = (str(schema["format"]) for schema in flat if "format" in schema)
-                    self._asked[path] += "]." in path
-                    yield from mentioned(name, self._text, next(forms, ""), max(self._asked[path] - 1, 0))
+                    at = self._asked[path]
+                    self._asked[path] += 1 if "]." in path else 0
+                    yield from mentioned(name, self._text, next(forms, ""), at)
                 yield from strings(flat, name, self.random, self.work)
             case "integer" | "number":
                 if not any(BOUNDS & schema.keys() for schema in flat):

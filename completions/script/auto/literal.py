@@ -21,7 +21,10 @@ _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _WRITTEN_DATE = re.compile(rf"\b(?:{_MONTH}\.? {_DAY}|{_DAY} {_MONTH}\.?)(?:,? \d{{4}})?(?!\w)")
 _WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
-_PHONE = re.compile(r"(?<![\w+-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ .-]?)?\d{2,5}(?:[ .-]\d{2,5}){1,4}(?![\w-])")
+_PHONE = re.compile(
+    r"(?<![\w+-])(?!\d{4}-\d\d-\d\d\b)(?=\D{0,2}(?:\d[ .()-]{0,2}){7,15}(?!\d))(?:\+\d{1,3}[ .-]?)?"
+    r"(?:\(\d{2,5}\)[ .-]?)?\d{2,5}(?:[ .-]\d{2,5}){1,4}(?![\w-])"
+)
 
 _KINDS = {
     **dict.fromkeys(("url", "uri", "link", "website", "href"), (_URL,)),

@@ -12,20 +12,9 @@ from completions.script.schemas.scalars import snake_case
 _NAME_PARTS = frozenset(("name", "names", "full", "first", "last", "given", "family", "middle", "sur"))
 _PEOPLE = (
     *("person", "people", "participant", "attendee", "author", "user", "customer", "client", "patient", "employee"),
-    *(
-        "contact",
-        "guest",
-        "student",
-        "speaker",
-        "director",
-        "actor",
-        "artist",
-        "candidate",
-        "member",
-        "player",
-        "owner",
-    ),
-    *("sender", "buyer", "passenger", "doctor", "teacher", "manager", "ceo", "founder", "invitee", "character"),
+    *("contact", "guest", "student", "speaker", "director", "actor", "artist", "candidate", "member", "player"),
+    *("owner", "sender", "buyer", "passenger", "doctor", "teacher", "manager", "ceo", "founder", "invitee"),
+    "character",
 )
 _ORGANIZATIONS = (
     *("company", "organization", "organisation", "vendor", "employer", "merchant", "supplier", "institution"),
