@@ -138,3 +138,29 @@ def test_long_texts__cost_little(text: str) -> None:
     begun = time.process_time()
     filled(text, name=TEXT, company=TEXT, participants=TEXTS, date=TEXT, phone=TEXT, sentiment=FEELING)
     assert time.process_time() - begun < PATIENCE
+
+
+@pytest.mark.parametrize(
+    ("asked", "key", "items"),
+    [
+        ("Write to a@b.co, c@d.org and a@b.co", "email_addresses", ["a@b.co", "c@d.org"]),
+        ("Read src/a.py and b.md", "files", ["src/a.py", "b.md"]),
+        ("From 2026-01-02 to 2026-03-04", "dates", ["2026-01-02", "2026-03-04"]),
+        ("See https://a.example/x.", "urls", ["https://a.example/x"]),
+        ("IBM Corp pays Acme Ltd", "companies", ["IBM Corp", "Acme Ltd"]),
+    ],
+)
+def test_list__has_all_that_the_question_has(asked: str, key: str, items: list[str]) -> None:
+    assert filled(asked, **{key: TEXTS})[key] == items
+
+
+@pytest.mark.parametrize(
+    ("asked", "items"),
+    [
+        ("Extract all email addresses from: a@b.co, c@d.org. Return them as a JSON array.", ["a@b.co", "c@d.org"]),
+        ("Extract the dates as a JSON list: 2026-01-02, 2026-03-04", ["2026-01-02", "2026-03-04"]),
+        ("Return a JSON array. Find all people: Ada is here, Bob was there.", ["Ada", "Bob"]),
+    ],
+)
+def test_json_list__has_what_is_extracted(asked: str, items: list[str]) -> None:
+    assert json.loads(said(("user", asked))) == items

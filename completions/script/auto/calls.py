@@ -18,8 +18,8 @@ from completions.conversation import Prompt, Tool, ToolCall, ToolResult
 from completions.script.auto.deferred import choose_loader
 from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
+from completions.script.auto.listed import with_listed
 from completions.script.auto.mentioned import PLACE_NAMES, mentioned, places, with_numbers
-from completions.script.auto.named import with_people
 from completions.script.auto.paths import with_paths
 from completions.script.auto.sentences import keywords, retold
 from completions.script.protocols.observation import (
@@ -196,7 +196,7 @@ def _arguments(tool: Tool, prompt: Prompt, seed: str, text: str) -> object:
         told = {name: _final_text(name, result, prompt, seed)}
         if is_instance(told, schema):
             return told
-    detailed = with_paths(with_numbers(with_people(schema, text), text), text, prompt)
+    detailed = with_paths(with_numbers(with_listed(schema, text), text), text, prompt)
     is_over = is_after_worker(prompt)
     arguments = instance(detailed if is_final(tool) else _without_unmentioned(detailed, text), seed, text, is_over)
     return arguments if is_instance(arguments, detailed) else instance(detailed, seed, text, is_over)

@@ -4,9 +4,8 @@ A name counts only with a sign that it is one, such as `is` after it or `Dr.` be
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from completions.script.schemas.document import Schema, mapping_of, schema_of
 from completions.script.schemas.scalars import snake_case
 
 _NAME_PARTS = frozenset(("name", "names", "full", "first", "last", "given", "family", "middle", "sur"))
@@ -84,28 +83,3 @@ def people(text: str) -> list[str]:
 def organizations(text: str) -> list[str]:
     """Return the distinct names of organizations in a text, in its order."""
     return list(dict.fromkeys(found[1] or found[2] for found in _ORGANIZATION.finditer(text)))
-
-
-def with_people(schema: Schema, text: str) -> Schema:
-    """Return a schema whose lists of people are as long as the text names some; the same object if it names none."""
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    if not isinstance(schema, Mapping) or not isinstance(properties, Mapping):
-        return schema
-    lists = [name for name in properties if is_of_person(name) and _lists_people(properties[name], schema)]
-    if not lists or not (count := len(people(text))):
-        return schema
-    counted = {name: {**properties[name], "minItems": count, "maxItems": count} for name in lists}
-    return {**schema, "properties": {**properties, **counted}}
-
-
-def _lists_people(schema: object, root: Mapping[str, object]) -> bool:
-    """Tell whether a schema is that of a list of any length, of texts or of objects with the names of people."""
-    if not isinstance(schema, Mapping) or schema.get("type") != "array" or schema.keys() & {"minItems", "maxItems"}:
-        return False
-    items = schema_of(schema.get("items"))
-    if isinstance(items, Mapping) and isinstance(reference := items.get("$ref"), str):
-        items = schema_of(mapping_of(root.get("$defs")).get(reference.removeprefix("#/$defs/")))
-    if not isinstance(items, Mapping):
-        return False
-    is_text = items.get("type") == "string" and "enum" not in items
-    return is_text or any(map(is_of_person, mapping_of(items.get("properties"))))

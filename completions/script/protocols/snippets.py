@@ -17,6 +17,7 @@ LANGUAGES = rf"python|javascript|typescript|{SHELLS}|html|java|rust|sql"
 WANTED = re.compile(
     rf"(?i)\b(?:{ANSWER}|{WRITE})\b[^\n.]{{0,40}}\b(?:only|just)\b[^\n.]{{0,30}}"
     rf"\b(?:code\b(?! review)|(?:{SHELLS}) commands?\b)"
+    rf"|\b(?:only|just) (?:{ANSWER}|{WRITE})\b[^\n.]{{0,30}}\b(?:code|commands?)\b"
     r"|\bcode only\b|\b(?:code|script|program|function)\b[^\n]{0,40}```(?:\w+)"
     r"|```\w* (?:code )?block|\b(?:generate|return) (?:the )?(?:new )?python code\b"
 )

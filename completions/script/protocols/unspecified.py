@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from completions.conversation import Prompt, Tool
 from completions.script.auto.instances import instance
+from completions.script.auto.listed import values_of
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.choices import chosen, listed
 from completions.script.protocols.counts import demands_several
@@ -54,6 +55,13 @@ KIND_LIST = re.compile(rf"(?i)\b{KINDS}(?: list)?\s*[:=]\s*(\[[^\[\]\n]{{3,1000}
 """A name of a kind, and a list of kinds: `List of categories: ['positive', 'negative']`."""
 KEY_SEPARATOR = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
 LIST = re.compile(r"(?i)\bJSON (?:array|list)\b(?: of (\d{1,2}))?(?: of)?(?: (numbers|integers|objects))?")
+EXTRACTED = re.compile(
+    r"(?i)\b(?:extract|find|list|get|return|identify)(?: (?:me|all|every|each|the|any|of|unique|distinct)){0,4}"
+    r" (emails?|e-?mail addresses|dates?|urls?|links?|phone numbers?|people|persons|names|participants|organizations"
+    r"|companies|files?)\b"
+)
+"""What a prompt wants out of its own text."""
+
 EXAMPLE_ARRAY = re.compile(
     r"(?i)\b(?:array|list)\b[^\n\[{]{0,80}\n?\s*(\[\s*\"([a-z_]{2,30})[\w .]{0,60}\"[^\[\]{}]{0,500}\])"
 )
@@ -228,6 +236,9 @@ def _list(sentences: list[str], text: str) -> Schema | None:
     found = next(filter(None, map(LIST.search, sentences)), None)
     if found is None:
         return None
+    extracted = EXTRACTED.search(text)
+    if extracted and (values := values_of(extracted[1].replace(" ", "_"), text)):
+        return {"const": values}
     schema = list_of(ITEM_SCHEMAS.get((found[2] or "").lower(), TEXT))
     count = next((each[1] for each in LIST.finditer(text) if each[1]), None)
     return {**schema, "minItems": int(count), "maxItems": int(count)} if count else schema
