@@ -6,7 +6,7 @@ Such a list is as long as the question has them. Its items then are those, as `m
 from collections.abc import Mapping
 
 from completions.script.auto.literal import literal
-from completions.script.auto.named import is_of_person, named, people
+from completions.script.auto.proper_names import is_of_person, people, proper_names
 from completions.script.schemas.document import Schema, mapping_of, schema_of
 
 MAX_READ = 4_000
@@ -16,7 +16,7 @@ MAX_READ = 4_000
 def values_of(name: str, text: str) -> list[str]:
     """Return the distinct parts of a text that are items of a list of this name: `emails`, `participants`."""
     text = text[-MAX_READ:]
-    return list(dict.fromkeys((*literal(name, "", text), *named(name, text))))
+    return list(dict.fromkeys((*literal(name, "", text), *proper_names(name, text))))
 
 
 def with_listed(schema: Schema, text: str) -> Schema:

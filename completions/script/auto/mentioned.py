@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from completions import budget
 from completions.script.auto.literal import identifier, literal
-from completions.script.auto.named import named
+from completions.script.auto.proper_names import proper_names
 from completions.script.auto.sentences import keywords
 from completions.script.schemas.document import Schema
 from completions.script.schemas.scalars import sense, snake_case
@@ -93,7 +93,7 @@ def mentioned(name: str, text: str, form: str = "", at: int = 0) -> Iterator[str
     """
     kind, text = sense(name), text[-MAX_READ:]
     yield from literal(name, form, text)
-    yield from itertools.islice(named(name, text), at, None)
+    yield from itertools.islice(proper_names(name, text), at, None)
     words = keywords(text, MAX_WORDS) if kind in KEYWORD_NAMES else []
     if words and kind in ("keyword", "tag"):
         yield from words

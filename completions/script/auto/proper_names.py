@@ -56,7 +56,7 @@ _ORGANIZATION = re.compile(
 )
 
 
-def named(name: str, text: str) -> Iterator[str]:
+def proper_names(name: str, text: str) -> Iterator[str]:
     """Yield the people or organizations in a text that suit a property by its name: `author`, `first_name`."""
     words = snake_case(name).split("_")
     kinds = frozenset(words)
