@@ -25,7 +25,12 @@ CONTINUING_DIALECTS = ("groq", "openrouter")
 MARKS = ("prefix", "partial")
 """The fields that mark such a message at Mistral and DeepSeek, and at Moonshot."""
 
-FINISHED = re.compile(r"[.!?\u3002\uff01\uff1f][\"'\u201d\u2019)\]*_]*\s*\Z")
+UNFINISHED = re.compile(
+    r"(?:[:,;(\[{\"'\u201c=-]|\b(?i:is|are|was|were|be|has|have|an?|the|of|to|in|on|at|by|for|from|with|and|or|but|that"
+    r"|because|my|your|I|it|as|than|not|will|would|can|should))\s*\Z|\A\s*\[[^\[\]\n]{1,60}\]\s*\Z"
+)
+"""How a text ends within a sentence; or it is a role alone, such as `[Sherlock Holmes]`."""
+
 TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,40})>")
 FENCE = re.compile(r"(?m)^[ \t]*```([^\n`]*)$")
 FENCED = re.compile(r"```[^\n`]*\n(.*?)\n?```", re.DOTALL)
@@ -39,24 +44,36 @@ MAX_CHOICE = 40
 def begun(prompt: Prompt) -> str:
     """Return the beginning of the answer with which a request ends; empty if it ends otherwise.
 
-    A last message that ends with a sentence is no beginning: in a conversation of agents, it is another agent's. Nor is
-    one that ends with the result of a tool, as CrewAI's.
+    Unless the request says that it is one, it has to be unfinished: in a conversation of agents, the last message is
+    often another agent's. One that ends with the result of a tool, as CrewAI's, is no beginning either.
     """
     last = prompt.messages[-1] if prompt.messages else None
-    if last is None or last.role != "assistant" or last.tool_calls or not _continues(prompt):
+    if last is None or last.role != "assistant" or last.tool_calls or prompt.response_format.kind == "json_schema":
         return ""
-    is_whole = FINISHED.search(last.text[-20:]) is not None or observation(prompt) is not None
-    return "" if is_whole else last.text[-MAX_SEARCHED:]
+    text = last.text[-MAX_SEARCHED:]
+    is_begun = _is_marked(prompt) or (_continues(prompt) and _is_unfinished(text))
+    return text if is_begun and observation(prompt) is None else ""
+
+
+def _is_marked(prompt: Prompt) -> bool:
+    """Tell whether the request says that its last message begins the answer."""
+    messages = prompt.body.get("messages")
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    has_mark = isinstance(last, Mapping) and any(last.get(mark) is True for mark in MARKS)
+    return has_mark or prompt.body.get("continue_final_message") is True
 
 
 def _continues(prompt: Prompt) -> bool:
-    """Tell whether the API continues a last message of the assistant's, always or because the request says so."""
-    if prompt.format in CONTINUING_FORMATS or prompt.address.get("dialect") in CONTINUING_DIALECTS or is_ollama(prompt):
+    """Tell whether the API continues a last message of the assistant's."""
+    dialect = prompt.address.get("dialect")
+    return prompt.format in CONTINUING_FORMATS or dialect in CONTINUING_DIALECTS or is_ollama(prompt)
+
+
+def _is_unfinished(text: str) -> bool:
+    """Tell whether a text ends within a sentence, a block of code, an element or JSON."""
+    if UNFINISHED.search(text[-40:]) or _is_in_block(text) or _open_element(text):
         return True
-    messages = prompt.body.get("messages")
-    last = messages[-1] if isinstance(messages, list) and messages else None
-    is_marked = isinstance(last, Mapping) and any(last.get(mark) is True for mark in MARKS)
-    return is_marked or prompt.body.get("continue_final_message") is True
+    return rest_of_json(text, {"{": {}, "[": []}, str) is not None
 
 
 def rest(start: str, answer: str, prompt: Prompt, seed: str) -> str:
