@@ -103,7 +103,7 @@ async def describe_user(request: ResourceRequest) -> dict[str, Any]:
 
 @stored
 async def sign_out(request: ResourceRequest) -> ExchangeResponse:
-    """Accept that the user signs out, who stays."""
+    """Answer as if the user had signed out; nothing changes."""
     return RawResponse(b"null", *DONE)
 
 

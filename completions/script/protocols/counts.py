@@ -48,7 +48,7 @@ UNIT = re.compile(
 
 
 class Demand(NamedTuple):
-    """How many things a prompt demands; those that are `also` demanded are in the others."""
+    """How many things a prompt demands; with `also`, as parts of others: `with 4 options each`."""
 
     low: int
     high: int

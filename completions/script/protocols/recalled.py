@@ -26,7 +26,7 @@ QUESTIONS = {
     re.compile(r"(?i)\bwhere do i live\s*[?.!]?\s*\Z"): "home",
     re.compile(r"(?i)\bhow old am i\s*[?.!]?\s*\Z"): "age",
 }
-"""Questions about what has a name of its own."""
+"""Questions about a user's name, home and age in other words."""
 
 _PROPER = r"[A-Z][\w'-]{0,30}(?:,? [A-Z][\w'-]{0,30}){0,3}"
 _NO_NAME = r"(?!(?i:an?|the|not|in|from|at|here|very|so|new|just|looking|trying|going|\d\w*)\b)"
@@ -38,7 +38,7 @@ TOLD = {
     "home": re.compile(rf"\b(?i:I live|I'm living|I am living|I'm based|I am based) in (?P<told>{_PROPER})"),
     "age": re.compile(r"\b(?i:I'm|I am|my age is) (?P<told>\d{1,3})\b"),
 }
-"""How these are told, by what is asked for."""
+"""How users tell these, by what a question asks for."""
 
 ANSWERS = {"name": "Your name is {}.", "home": "You live in {}.", "age": "You are {} years old."}
 

@@ -138,7 +138,7 @@ NEGATIVE_WORD = re.compile(
     r"|angry|annoy(?:ed|ing)|broken?|useless|waste|refund|slow|rude|sad|unhappy|frustrat(?:ed|ing)|never again|not"
     r"|n't|don't|didn't|isn't|wasn't|fail(?:s|ed|ure)?)\b"
 )
-"""Words of opinions."""
+"""Words that express a good or a bad opinion."""
 
 
 def felt(options: Sequence[object], text: str) -> object:

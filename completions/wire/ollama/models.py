@@ -37,7 +37,7 @@ PARAMETERS = (("stop", "<|start_header_id|>"), ("stop", "<|end_header_id|>"), ("
 LICENSE = "This model is a mock. It has no weights, and may be used by anyone."
 
 ABSENT = "absent_model"
-"""Marks a prompt, in its `address`, whose model there is not."""
+"""A key in the `address` of a prompt whose model does not exist."""
 
 MANIFESTS = "/root/.ollama/models/manifests"
 
@@ -110,7 +110,7 @@ class OllamaPull(_ModelRequest):
     request = "PullRequest"
     checks = ollama_rules.PULL
     failing_steps: tuple[str, ...] = ("pulling manifest",)
-    """The steps that a model takes which there is not, before the error."""
+    """The steps before the error for a model that does not exist."""
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read which model is to be pulled; the answer is streamed by default."""
@@ -131,7 +131,7 @@ class OllamaPull(_ModelRequest):
         raise RequestError(self.failure(prompt), status=500)
 
     def failure(self, prompt: Prompt) -> str:
-        """Return the error for a model which there is not."""
+        """Return the error for a model that does not exist."""
         return "pull model manifest: file does not exist"
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -167,7 +167,7 @@ class OllamaPush(OllamaPull):
         """Accept every name, as the server does: what it lacks is the model."""
 
     def failure(self, prompt: Prompt) -> str:
-        """Return the error for a model which there is not."""
+        """Return the error for a model that does not exist."""
         return f"open {MANIFESTS}/{file_path(prompt.model or '')}: no such file or directory"
 
     def steps(self, prompt: Prompt) -> list[dict[str, Any]]:
