@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from completions.conversation import Prompt
-from completions.script.auto.instances import instance
+from completions.script.auto.instances import named_text
 from completions.script.auto.sentences import keywords
 from completions.script.auto.unfinished import rest_of_json
 from completions.script.protocols import snippets
@@ -80,7 +80,7 @@ def rest(start: str, answer: str, prompt: Prompt, seed: str) -> str:
     """Return what follows the beginning of an answer; `answer` is the one without it."""
     if answer.startswith(start.rstrip()):
         return answer[len(start.rstrip()) :].removeprefix(start[len(start.rstrip()) :])
-    values = rest_of_json(start, _examples(answer, prompt), lambda key: _made(key, seed))
+    values = rest_of_json(start, _examples(answer, prompt), lambda key: named_text(key, f"{seed}/{key}"))
     if values is not None:
         return values + _closings(start)
     if _is_in_block(start):
@@ -115,13 +115,6 @@ def _block(start: str, answer: str, prompt: Prompt) -> str:
     if language.startswith("json"):
         return compact(_examples(answer, prompt)["{"])
     return snippets.code_in(language) or answer
-
-
-def _made(key: str, seed: str) -> object:
-    """Make a value that suits the name of a key."""
-    schema = {"type": "object", "properties": {key: {"type": "string"}}, "required": [key]}
-    made = instance(schema, f"{seed}/{key}")
-    return made[key] if isinstance(made, Mapping) else key
 
 
 def _is_in_block(start: str) -> bool:

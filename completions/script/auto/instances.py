@@ -93,6 +93,12 @@ def instance(schema: Schema, seed: str, text: str = "", is_over: bool = False) -
         raise Unsatisfiable("the schema is nested too deeply") from None
 
 
+def named_text(name: str, seed: str) -> str:
+    """Return a text that suits a property of this name."""
+    made = instance({"type": "object", "properties": {name: {"type": "string"}}, "required": [name]}, seed)
+    return str(made[name]) if isinstance(made, Mapping) else name
+
+
 def is_instance(value: object, schema: Schema) -> bool:
     """Tell whether a value is valid under a schema; a schema that means nothing has no instance."""
     try:

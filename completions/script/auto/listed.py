@@ -1,4 +1,4 @@
-"""Lists of what a question names several of, for step 3: people, email addresses, dates, files.
+"""Lists of the things that a question names, for step 3: people, email addresses, dates, files.
 
 Such a list is as long as the question has them. Its items then are those, as `mentioned` yields them.
 """
@@ -6,11 +6,9 @@ Such a list is as long as the question has them. Its items then are those, as `m
 from collections.abc import Mapping
 
 from completions.script.auto.literal import literal
+from completions.script.auto.mentioned import MAX_READ
 from completions.script.auto.proper_names import is_of_person, people, proper_names
-from completions.script.schemas.document import Schema, mapping_of, schema_of
-
-MAX_READ = 4_000
-"""Characters of a question that are searched, from its end."""
+from completions.script.schemas.document import Schema, mapping_of, referred
 
 
 def values_of(name: str, text: str) -> list[str]:
@@ -35,11 +33,7 @@ def _count(name: str, schema: object, root: Mapping[str, object], text: str) -> 
     """Return how many items of a list a text has; 0 for anything but a list of any length."""
     if not isinstance(schema, Mapping) or schema.get("type") != "array" or schema.keys() & {"minItems", "maxItems"}:
         return 0
-    items = schema_of(schema.get("items"))
-    if isinstance(items, Mapping) and isinstance(reference := items.get("$ref"), str):
-        items = schema_of(mapping_of(root.get("$defs")).get(reference.removeprefix("#/$defs/")))
-    if not isinstance(items, Mapping):
-        return 0
+    items = referred(schema.get("items"), root)
     if items.get("type") == "string":
         return 0 if "enum" in items else len(values_of(name, text))
     is_of_people = is_of_person(name) and any(map(is_of_person, mapping_of(items.get("properties"))))

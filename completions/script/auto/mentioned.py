@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from completions import budget
 from completions.script.auto.literal import identifier, literal
-from completions.script.auto.proper_names import proper_names
+from completions.script.auto.proper_names import CAPITALIZED, MONTHS_AND_DAYS, proper_names
 from completions.script.auto.sentences import keywords
 from completions.script.schemas.document import Schema
 from completions.script.schemas.scalars import sense, snake_case
@@ -20,8 +20,7 @@ MAX_READ = 4_000
 MAX_WORDS = 8
 """Words of a question that are used as a search term."""
 
-_MONTHS_AND_DAYS = "(?:Janu|Febru)ary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber|[A-Z][a-z]+day"
-_WORD = rf"(?!(?:I|Please|JSON|YAML|XML|HTML|CSV|{_MONTHS_AND_DAYS})\b)[A-ZÀ-ÖØ-Þ][\w'-]*"
+_WORD = rf"(?!(?:I|Please|JSON|YAML|XML|HTML|CSV|{MONTHS_AND_DAYS})\b){CAPITALIZED}[\w'-]*"
 _NAME = rf"(?:(?:St|Mt|Ft)\. )?{_WORD}(?: (?:(?:de|of|del|am|la) )?{_WORD}){{0,3}}"
 _PLACE = re.compile(
     rf"\b(in|at|near|for|to|from|of) ((?:the )?{_NAME}(?:(?:, ?|,? (?:and|&) )(?:the )?{_NAME}){{0,8}})"
@@ -89,7 +88,7 @@ def _is_plain_number(schema: object) -> bool:
 def mentioned(name: str, text: str, form: str = "", at: int = 0) -> Iterator[str]:
     """Yield the parts of a text that suit a property by its name, or by the format of its schema.
 
-    Of the people, those in the objects of a list begin with the one `at` the object's place.
+    `at` is how many of the names of people and organizations earlier objects of a list have taken.
     """
     kind, text = sense(name), text[-MAX_READ:]
     yield from literal(name, form, text)

@@ -23,17 +23,20 @@ PEOPLE_WORDS = frozenset((*_PEOPLE, *(f"{word}s" for word in _PEOPLE)))
 ORGANIZATION_WORDS = frozenset((*_ORGANIZATIONS, *(f"{word}s" for word in _ORGANIZATIONS), "companies"))
 """Words of properties that have the name of a person, or of an organization."""
 
-_MONTH_OR_DAY = "(?:Janu|Febru)ary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber|[A-Z][a-z]+day"
+MONTHS_AND_DAYS = "(?:Janu|Febru)ary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber|[A-Z][a-z]+day"
+CAPITALIZED = "[A-Z\u00c0-\u00d6\u00d8-\u00de]"
+"""Words that are written like names; and the letters with which names begin."""
+
 _NO_NAME = (
     "I|A|An|The|This|That|My|Your|His|Her|Our|Their|It|He|She|We|You|They|If|In|On|At|For|From|With|When|Where|What|Who"
     "|Why|How|Is|Are|Was|Do|Does|Can|Please|Extract|Return|Find|Get|Give|Tell|Write|Create|Generate|Parse|Identify|List"
     "|Summarize|Convert|Classify|Translate|Use|Using|Given|Based|Text|Input|Name|Person|User|Customer|Invoice|Order|Hello"
     "|Hi|Hey|Dear|Dr|Mr|Mrs|Ms|Prof"
 )
-_LETTERS = r"[A-Z\u00c0-\u00d6\u00d8-\u00de][\w'\u2019-]{0,30}"
-_WORD = rf"(?!(?:{_NO_NAME}|[A-Z]{{2,6}}|{_MONTH_OR_DAY})\b){_LETTERS}"
+_LETTERS = rf"{CAPITALIZED}[\w'\u2019-]{{0,30}}"
+_WORD = rf"(?!(?:{_NO_NAME}|[A-Z]{{2,6}}|{MONTHS_AND_DAYS})\b){_LETTERS}"
 _RUN = rf"{_WORD}(?: (?:[A-Z]\. )?(?:(?:de|van|von|der|la|bin|al) ){{0,2}}{_WORD}){{0,3}}"
-_FIRM = rf"(?!(?:{_NO_NAME}|{_MONTH_OR_DAY})\b){_LETTERS}(?: (?:& |of |and )?{_LETTERS}){{0,3}}"
+_FIRM = rf"(?!(?:{_NO_NAME}|{MONTHS_AND_DAYS})\b){_LETTERS}(?: (?:& |of |and )?{_LETTERS}){{0,3}}"
 _VERB = (
     "is|was|are|were|has|had|lives|lived|works|worked|wants|wanted|needs|said|says|likes|loves|plays|joined|went|goes"
     "|will|can|born|aged|bought|ordered|called|wrote|moved|studied|studies|graduated|attended|visited|who|whose"

@@ -79,28 +79,22 @@ class _Reader:
         return self.text[self.at : self.at + 1]
 
     def _object(self, example: Mapping[str, object], depth: int) -> str:
-        remaining, separator = dict(example), ""
+        remaining, is_first = dict(example), True
         while True:
             self.at += 1
             match self._next():
                 case "":
-                    members = remaining or ({"answer": self._made("answer")} if separator else {})
-                    return compact(members)[1:]
-                case "}" if not separator:
+                    return compact(remaining if remaining or is_first else {"answer": self._made("answer")})[1:]
+                case "}" if is_first:
                     self.at += 1
                     return ""
                 case '"':
                     rest = self._member(remaining, depth)
                 case _:
                     raise NotJson
-            separator = self._next()
-            if not separator:
-                return rest + (f",{compact(remaining)[1:]}" if remaining else "}")
-            if separator == "}":
-                self.at += 1
-                return ""
-            if separator != ",":
-                raise NotJson
+            if (end := self._end(rest, remaining, "}")) is not None:
+                return end
+            is_first = False
 
     def _member(self, remaining: dict[str, object], depth: int) -> str:
         """Read a key and its value, which no longer remains."""
@@ -126,15 +120,20 @@ class _Reader:
                     return ""
             rest = self.value(self.at, example[count] if count < len(example) else default, depth + 1)
             count += 1
-            separator = self._next()
-            if not separator:
-                remaining = example[count:]
-                return rest + (f",{compact(remaining)[1:]}" if remaining else "]")
-            if separator == "]":
+            if (end := self._end(rest, example[count:], "]")) is not None:
+                return end
+
+    def _end(self, rest: str, remaining: object, closing: str) -> str | None:
+        """Return what is missing after an item and its rest, with the remaining ones; None if another item follows."""
+        match self._next():
+            case "":
+                return rest + (f",{compact(remaining)[1:]}" if remaining else closing)
+            case ",":
+                return None
+            case bracket if bracket == closing:
                 self.at += 1
                 return ""
-            if separator != ",":
-                raise NotJson
+        raise NotJson
 
     def _string(self, example: str) -> tuple[str, str]:
         """Return the string, and its rest, which is that of the example if this begins so."""

@@ -14,7 +14,7 @@ from completions.conversation import Prompt
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.counts import labelled_list
 from completions.script.protocols.instructions import instructions
-from completions.script.schemas.document import Schema
+from completions.script.schemas.document import Schema, referred
 
 ID_NAME = re.compile(r"(?i)(?:\w+_)?(?:id|key|index|idx|uuid)")
 """Names of keys that identify an object."""
@@ -47,18 +47,11 @@ def _lists(schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """Return the properties that are lists of objects, with the objects' schemas in place of references to them."""
     properties = _mapping(schema.get("properties"))
     lists = (
-        (name, {**each, "items": _resolved(each.get("items"), schema)})
+        (name, {**each, "items": referred(each.get("items"), schema)})
         for name, each in properties.items()
         if isinstance(each, Mapping) and each.get("type") == "array"
     )
     return {name: each for name, each in lists if _mapping(each["items"].get("properties"))}
-
-
-def _resolved(schema: object, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = _mapping(schema).get("$ref")
-    _, _, place = reference.partition("#/") if isinstance(reference, str) else ("", "", "")
-    kind, _, name = place.partition("/")
-    return _mapping(_mapping(root.get(kind)).get(name)) if place else _mapping(schema)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

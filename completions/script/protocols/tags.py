@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from completions.conversation import Prompt
-from completions.script.auto.instances import instance
+from completions.script.auto.instances import instance, named_text
 from completions.script.auto.sentences import thoughts
 from completions.script.protocols import choices, scores
 from completions.script.protocols.braces import value_of
@@ -143,7 +143,4 @@ def _value(name: str, prompt: Prompt, seed: str) -> str:
         return answer
     if not sense(name) or name in ("answer", "output", "summary"):
         return in_sentences(prompt, seeded(f"{seed}/{name}"), short=True)
-    filled = instance(
-        {"type": "object", "properties": {name: {"type": "string"}}, "required": [name]}, f"{seed}/{name}"
-    )
-    return str(filled[name]) if isinstance(filled, dict) else name
+    return named_text(name, f"{seed}/{name}")

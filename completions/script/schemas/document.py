@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
+from typing import Any
 from urllib.parse import unquote
 
 import orjson
@@ -119,6 +120,14 @@ def schemas_of(value: object) -> list[Schema]:
 def mapping_of(value: object) -> Mapping[str, object]:
     """Return a value as an object; any other value is empty."""
     return value if isinstance(value, Mapping) else {}
+
+
+def referred(schema: object, root: Mapping[str, object]) -> Mapping[str, Any]:
+    """Return a schema, or the definition to which it refers, such as `#/$defs/User`, directly below the root."""
+    reference = mapping_of(schema).get("$ref")
+    _, _, place = reference.partition("#/") if isinstance(reference, str) else ("", "", "")
+    kind, _, name = place.partition("/")
+    return mapping_of(mapping_of(root.get(kind)).get(name)) if place else mapping_of(schema)
 
 
 def strings_of(value: object) -> list[str]:
