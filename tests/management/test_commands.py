@@ -41,6 +41,7 @@ def test_runserver__streams_in_pieces_under_reload() -> None:
 
 def test_runserver__reloads_when_the_code_changes(tmp_path: Path) -> None:
     with LiveServer("manage.py", "runserver", "0") as server:
+        server.wait_for("startup complete")  # a change before that may be one that nobody watches for yet
         before = len(server.log)
         (ROOT / "completions" / "conf.py").touch()
         server.wait_for("detected changes", since=before)
