@@ -43,7 +43,7 @@ from completions.wire.anthropic.compaction_rules import COMPACTION, compaction_p
 from completions.wire.anthropic.pictures import picture_problem
 from completions.wire.anthropic.schemas import schema_problem
 from completions.wire.anthropic.search_seals import search_result_problem
-from completions.wire.anthropic.thinking import thinking_problem
+from completions.wire.anthropic.thinking import sampling_problem, thinking_problem
 from completions.wire.anthropic.tools import (
     EFFORT,
     THINKING,
@@ -183,7 +183,9 @@ def validate(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = F
 
 def validate_whole(body: dict[str, Any], headers: Mapping[str, str], *, hosted: bool = False) -> None:
     """Raise `RequestError` for a problem across the fields and messages of a complete conversation."""
-    refuse(_cross_field_problem(body, headers, hosted=hosted) or schema_problem(body) or _max_tokens_problem(body))
+    refuse(
+        _cross_field_problem(body, headers, hosted=hosted) or schema_problem(body) or _max_tokens_problem(body, headers)
+    )
 
 
 def validate_count(
@@ -231,16 +233,11 @@ def _cross_field_problem(body: Mapping[str, Any], headers: Mapping[str, str], *,
     return problem or cache_problem(body) or container_problem(body)
 
 
-def _max_tokens_problem(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse more tokens than the model can generate, and a thinking budget that leaves none for the answer."""
+def _max_tokens_problem(body: Mapping[str, Any], headers: Mapping[str, str]) -> Problem | None:
+    """Refuse more tokens than the model can generate, and what cannot be combined with thinking."""
     requested, model = body["max_tokens"], body["model"]
     if (limit := max_output(model)) is not None and requested > limit:
         return Wrong(
             f"{requested} > {limit}, which is the maximum allowed number of output tokens for {model}", "max_tokens"
         )
-    thinking = body.get("thinking") or {}
-    if thinking.get("type") in ("enabled", "adaptive") and body.get("temperature", 1) != 1:
-        return Wrong("`temperature` may only be set to 1 when thinking is enabled or in adaptive mode.")
-    if thinking.get("type") == "enabled" and thinking["budget_tokens"] >= requested:
-        return Wrong("`max_tokens` must be greater than `thinking.budget_tokens`.")
-    return None
+    return sampling_problem(body, requested_betas(headers.get("anthropic-beta")))

@@ -32,6 +32,8 @@ NOT_FIRST = (
     "consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
 )
 
+INTERLEAVED = "interleaved-thinking-2025-05-14"
+WHEN_THINKING, MIN_TOP_P = "when thinking is enabled or in adaptive mode.", 0.95
 
 REDACTION_TRIGGER = (
     "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9A13E193C177646C7398A98432ECCCE4C1253D5E2D82641AC0E52CC2876CB"
@@ -69,6 +71,29 @@ def thinking_problem(body: Mapping[str, Any]) -> Problem | None:
             if block["type"] in THINKING_TYPES and (why := _block_problem(block, latest=at == assistant_turns[-1])):
                 return Wrong(why, f"messages[{at}].content[{place}]")
     return _missing_thinking(conversation) if must_think(body) else None
+
+
+def sampling_problem(body: Mapping[str, Any], betas: Sequence[str] = ()) -> Problem | None:
+    """Return the problem of what a model that thinks cannot be given: how it samples, or no tokens for its answer.
+
+    The words for `top_p` and `top_k` are quoted of requests to the API in July 2026. A budget for all the thinking
+    between tools may be more than one answer's tokens (the guide "Extended thinking").
+    """
+    thinking = mapping(body.get("thinking"))
+    if thinking.get("type") not in ("enabled", "adaptive"):
+        return None
+    top_p = body.get("top_p")
+    if (temperature := body.get("temperature")) is not None and temperature != 1:
+        return Wrong(f"`temperature` may only be set to 1 {WHEN_THINKING}")
+    if body.get("top_k") is not None:
+        return Wrong(f"`top_k` must be unset {WHEN_THINKING}")
+    if top_p is not None and top_p < MIN_TOP_P:
+        return Wrong(f"`top_p` must be greater than or equal to {MIN_TOP_P} or unset {WHEN_THINKING}")
+    most = body.get("max_tokens")
+    is_for_one = thinking["type"] == "enabled" and INTERLEAVED not in betas
+    if is_for_one and most is not None and thinking["budget_tokens"] >= most:
+        return Wrong("`max_tokens` must be greater than `thinking.budget_tokens`.")
+    return None
 
 
 def _block_problem(block: Mapping[str, Any], *, latest: bool) -> str | None:

@@ -11,11 +11,12 @@ from typing import Any
 import orjson
 
 from completions.wire.anthropic.schemas import schema_problem
+from completions.wire.anthropic.thinking import sampling_problem
 from completions.wire.anthropic.tools import CLOUD_TOOL_TYPES, tool_choice_problem, unsupported_tool
 from completions.wire.bedrock.claude_fields import request_fields
 from completions.wire.bedrock.contents import model_error
 from completions.wire.bedrock.errors import AmazonError
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, text, texts
 
 FIRST_NOVA, NOVA, GPT = re.compile(r"amazon\.nova-(?!\d)"), re.compile(r"amazon\.nova-"), re.compile(r"openai\.gpt-\d")
 """Nova before version 2, any Nova, and the GPTs that take the body of OpenAI's Responses API."""
@@ -30,6 +31,9 @@ MAX_TOKENS_SET = (
     "`maxTokens` must be unset when reasoningConfig type is 'enabled' and maxReasoningEffort is 'high'. Please consult "
     "our documentation at https://docs.aws.amazon.com/nova/latest/userguide"
 )
+
+SAMPLING = (("temperature", "temperature"), ("top_p", "topP"), ("max_tokens", "maxTokens"))
+"""Anthropic's and AWS's names of what holds for Claude's sampling, and of its limit."""
 
 
 def check(body: Mapping[str, Any], model: str) -> None:
@@ -46,6 +50,7 @@ def check(body: Mapping[str, Any], model: str) -> None:
             unsupported_tool(dicts(fields.get("tools")), CLOUD_TOOL_TYPES)
             or tool_choice_problem(anthropic_fields)
             or schema_problem(anthropic_fields)
+            or sampling_problem(_sampling_fields(fields, body), texts(fields.get("anthropic_beta")))
         )
         if problem is not None:
             raise model_error(problem.error().message)
@@ -87,6 +92,14 @@ def _anthropic_fields(fields: Mapping[str, Any], body: Mapping[str, Any]) -> dic
     tools = [_tool(mapping(tool.get("toolSpec"))) for tool in config.get("tools") or ()]
     output = {"format": {"schema": schema} if (schema := _response_schema(fields, body)) else None}
     return {"tool_choice": choice, "tools": tools, "thinking": fields.get("thinking"), "output_config": output}
+
+
+def _sampling_fields(fields: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the thinking, where it is well formed, and what it cannot be combined with, with Anthropic's names."""
+    thinking, config = mapping(fields.get("thinking")), mapping(body.get("inferenceConfig"))
+    well_formed = thinking.get("type") == "adaptive" or isinstance(thinking.get("budget_tokens"), int)
+    sampling = {name: config.get(name_here) for name, name_here in SAMPLING}
+    return {"thinking": thinking if well_formed else None, "top_k": fields.get("top_k"), **sampling}
 
 
 def _tool(spec: Mapping[str, Any]) -> dict[str, Any]:

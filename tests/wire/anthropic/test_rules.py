@@ -420,8 +420,35 @@ def test_version__of_2026_refuses_what_the_one_before_takes(fields: dict[str, An
 
 def test_version__before_holds_the_sampling_within_bounds() -> None:
     assert refused(BODY | {"temperature": 2}, OLD) == "temperature: range: 0..1"
-    thinking = {"thinking": {"type": "adaptive"}, "temperature": 0.5}
-    assert "may only be set to 1" in (refused(BODY | thinking, OLD) or "")
+
+
+WHEN = "when thinking is enabled or in adaptive mode."
+
+
+@pytest.mark.parametrize(
+    ("sampling", "message"),
+    [
+        ({"temperature": 0.5}, f"`temperature` may only be set to 1 {WHEN}"),
+        ({"top_k": 5}, f"`top_k` must be unset {WHEN}"),
+        ({"top_p": 0.9}, f"`top_p` must be greater than or equal to 0.95 or unset {WHEN}"),
+        ({"temperature": 1}, None),
+        ({"top_p": 0.95}, None),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("thinking", [{"type": "enabled", "budget_tokens": 1024}, {"type": "adaptive"}], ids=repr)
+def test_sampling__is_limited_while_the_model_thinks(
+    thinking: dict[str, Any], sampling: dict[str, Any], message: str | None
+) -> None:
+    body = BODY | {"max_tokens": 2048} | sampling
+    assert refused(body | {"thinking": thinking}, OLD) == message
+    assert refused(body | {"thinking": {"type": "disabled"}}, OLD) is None
+
+
+def test_budget__for_thinking_between_tools_may_be_more_than_the_answer_s_tokens() -> None:
+    body = BODY | {"max_tokens": 1024, "thinking": {"type": "enabled", "budget_tokens": 4096}}
+    assert refused(body, OLD) == "`max_tokens` must be greater than `thinking.budget_tokens`."
+    assert refused(body, OLD | {"anthropic-beta": "interleaved-thinking-2025-05-14"}) is None
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,7 @@ def chosen(**choice: Any) -> dict[str, Any]:
         (OPUS, own({"anthropic_beta": ["tool-search-tool-2025-10-19"]}), None),
         (MODEL, set_to(temperature=0.7, stopSequences=["."]), None),
         ("us.anthropic.claude-sonnet-4-6", set_to(maxTokens=128_000), None),
-        (MODEL, {"additionalModelRequestFields": THINKS | {"top_k": 5}}, None),
+        (MODEL, {"additionalModelRequestFields": {"top_k": 5}}, None),
         *((model, {"messages": [user(TEXT, PICTURE)]}, UNSEEN) for model in BLIND),
         *((model, {"messages": [user(TEXT, PICTURE)]}, None) for model in (LLAMA, SOL, "qwen.qwen3-vl-235b-a22b")),
         *((model, {"toolConfig": TOOLS}, None) for model in (PIXTRAL, "mistral.ministral-3-8b-instruct")),
@@ -240,6 +240,25 @@ def test_converse__refuses_what_a_model_does_not_take(model: str, body: dict[str
             assert told is not None and told in exc.message and exc.status == 400
         else:
             assert told is None
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (own(THINKS | {"top_k": 5}), "`top_k` must be unset when thinking is enabled"),
+        (own(THINKS) | set_to(temperature=0.5), "`temperature` may only be set to 1 when thinking is enabled"),
+        (own(THINKS) | set_to(topP=0.5), "`top_p` must be greater than or equal to 0.95 or unset when thinking is"),
+        (own(THINKS) | set_to(maxTokens=9), "`max_tokens` must be greater than `thinking.budget_tokens`."),
+        (own(THINKS | {"anthropic_beta": ["interleaved-thinking-2025-05-14"]}) | set_to(maxTokens=9), None),
+        (own(THINKS) | set_to(temperature=1, topP=0.95, maxTokens=9_999), None),
+        (own({"thinking": {"type": "enabled"}}) | set_to(maxTokens=9), None),
+    ],
+    ids=repr,
+)
+def test_converse__limits_claude_s_sampling_while_it_thinks(body: dict[str, Any], said: str | None) -> None:
+    data = json.dumps({"messages": [USER], **body}).encode()
+    with pytest.raises(AmazonError, match=re.escape(CLAUDES + said)) if said else contextlib.nullcontext():
+        Converse().parse(data, {}, validate=True, route={"model": MODEL, "method": "converse"})
 
 
 UNKNOWN = '{"error":{"code":"unknown_parameter","message":"Unknown parameter: \'%s\'.","param":"%s","type":'
