@@ -109,6 +109,7 @@ PART = message(
         "spreadsheetMetadata": struct,
         "audioMetadata": struct,
     },
+    oneof=("data", tuple(DATA)),
 )
 CONTENT = message("Content", {"parts": repeated(PART), "role": string})
 

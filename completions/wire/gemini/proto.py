@@ -3,7 +3,7 @@
 A check takes a value and its path, in snake case as the API writes it, and returns violations: paths and texts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from typing import Any
 
@@ -153,9 +153,24 @@ def _misplaced(check: Check, value: Any, path: str, key: str) -> list[Violation]
     return []
 
 
-def message(name: str, fields: Mapping[str, Check]) -> Check:
-    """Check a message: its known fields, by their camel-case names, in either case."""
+def _set_twice(oneof: str, alternatives: Collection[str], value: Mapping[str, Any], path: str) -> list[Violation]:
+    """Return the violations of the fields of a oneof, named as they were sent, that come after its first one.
+
+    The words are those of protobuf's own parser (`ProtoStreamObjectWriter`).
+    """
+    problem = f"Invalid value at '{path}' (oneof), oneof field '{oneof}' is already set. Cannot set"
+    present = [key for key, inner in value.items() if key in alternatives and inner is not None]
+    return [(path, f"{problem} '{key}'") for key in present[1:]]
+
+
+def message(name: str, fields: Mapping[str, Check], oneof: tuple[str, Collection[str]] = ("", ())) -> Check:
+    """Check a message: its known fields, by their camel-case names, in either case.
+
+    Of the fields of `oneof`, which has a name, a message may have only one.
+    """
     known = {spelled: (snake(field), check) for field, check in fields.items() for spelled in (field, snake(field))}
+    oneof_name, oneof_fields = oneof
+    alternatives = {spelled for field in oneof_fields for spelled in (field, snake(field))}
 
     def check(value: Any, path: str) -> list[Violation]:
         if isinstance(value, list):
@@ -164,7 +179,7 @@ def message(name: str, fields: Mapping[str, Check]) -> Check:
             return [(path.rpartition(".")[0], f"{problem} {at}: Proto field is not repeating, cannot start list.")]
         if not isinstance(value, dict):
             return invalid(path, PACKAGE + name, value)
-        found: list[Violation] = []
+        found = _set_twice(oneof_name, alternatives, value, path) if alternatives else list[Violation]()
         for key, inner in value.items():
             if key not in known:
                 found += unknown(path, key)

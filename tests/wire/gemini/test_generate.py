@@ -658,6 +658,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (with_config(temperature="hot"), "Invalid value at 'generation_config.temperature' (TYPE_FLOAT), \"hot\""),
     (with_config(seed=2**31), "Invalid value at 'generation_config.seed' (TYPE_INT32), 2147483648"),
     (with_config(candidateCount=1.5), "Invalid value at 'generation_config.candidate_count' (TYPE_INT32), 1.5"),
+    *(
+        (
+            {"contents": [{"parts": [{"text": "", name: {"mimeType": "image/png", "data": ""}}]}]},
+            f"Invalid value at 'contents[0].parts[0]' (oneof), oneof field 'data' is already set. Cannot set '{name}'",
+        )
+        for name in ("inlineData", "inline_data")
+    ),
     (
         {"contents": [{"role": "assistant", "parts": [{"text": "x"}]}]},
         "Please use a valid role: user, model.",
