@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from completions.script.language import LIMITS, QUOTA
 from completions.script.text.node import Node
+from completions.tokens.spelling import untagged
 
 SCOPES = ("model", "key")
 """The keys for the scope of limits."""
@@ -26,7 +27,9 @@ class Limits:
 
     def apply_to(self, key: str, model: str) -> bool:
         """Tell whether these limits apply to a key and a model."""
-        return (not self.models or model in self.models) and (not self.keys or key in self.keys)
+        if self.models and untagged(model) not in map(untagged, self.models):
+            return False
+        return not self.keys or key in self.keys
 
     def cover(self, others: "Limits") -> bool:
         """Tell whether these limits apply wherever other ones would."""
@@ -51,7 +54,7 @@ def limits(node: Node, models: Collection[str] = (), keys: Collection[str] = ())
     for child in node.one_or_more():
         read = _limits(child)
         for name, names, listed in (("model", read.models, models), ("key", read.keys, keys)):
-            if listed and names and not set(names) & set(listed):
+            if listed and names and not set(map(untagged, names)) & set(map(untagged, listed)):
                 child.doubt(f"never applies: `{name}` is {' or '.join(names)}, and `{name}s` lists none of them.")
         if any(earlier.cover(read) for earlier in found):
             child.doubt("never applies: earlier limits apply to the same models and keys.")

@@ -72,8 +72,13 @@ def tagged(name: str) -> str:
     return name if ":" in name.rpartition("/")[2] else f"{name}{LATEST}"
 
 
+def untagged(name: str) -> str:
+    """Return a model's name without the default tag, which means the same at Ollama."""
+    return name.removesuffix(LATEST)
+
+
 def other_names(name: str, vendor: str) -> tuple[str, ...]:
     """Return the other names of a vendor's model: at Ollama, the name with the default tag, or without it."""
     if vendor != "ollama":
         return ()
-    return (name.removesuffix(LATEST),) if name.endswith(LATEST) else (tagged(name),)
+    return (untagged(name),) if name.endswith(LATEST) else (tagged(name),)

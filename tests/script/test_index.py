@@ -15,7 +15,7 @@ from completions.script.match.matchers import Condition
 from completions.script.rules import Rule, Script
 from tests.scripts import asked, rules, script
 
-TEXTS = ["", "a", "A", "ab", "b", "straße", "STRASSE"]
+TEXTS = ["", "a", "A", "ab", "b", "straße", "STRASSE", "a:latest", "A:latest"]
 WORDS = st.sampled_from(TEXTS)
 LOOKUPS = ["eq", "iexact", "contains", "icontains", "startswith", "endswith", "regex"]
 LOOKUP = st.one_of(

@@ -13,6 +13,7 @@ from completions.conversation import Message, Prompt, ResponseFormat, Tool, Tool
 from completions.exceptions import ScriptError
 from completions.script.grammar import schema
 from completions.script.match.conditions import match
+from completions.script.match.contradictions import contradiction
 from completions.script.match.fields import FIELDS, STRUCTURED_FIELDS
 from completions.script.match.lookups import LOOKUPS
 from completions.script.match.matchers import Words
@@ -40,6 +41,26 @@ PROMPT = Prompt(
     address={"dialect": "groq"},
     body={"temperature": 0.5, "seed": 2**53 + 1, "n": 0, "stop": [], "messages": [{"content": "hi"}], "user": "ann"},
 )
+
+
+@pytest.mark.parametrize("asked", ["llama3.2", "llama3.2:latest"])
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("model: llama3.2", True),
+        ("model: llama3.2:latest", True),
+        ("model: [qwen3, llama3.2:latest]", True),
+        ("model: {iexact: Llama3.2}", True),
+        ("model: llama3.2:1b", False),
+        ("model: {not: llama3.2:latest}", False),
+        ("all: [{model: llama3.2}, {model: llama3.2:latest}]", True),
+    ],
+)
+def test_match__takes_a_model_s_default_tag_for_none(condition: str, holds: bool, asked: str) -> None:
+    prompt = replace(PROMPT, model=asked, user="a:latest")
+    assert matcher(condition).matches(prompt) is holds
+    assert not matcher("user: a").matches(prompt)
+    assert contradiction(matcher(condition)) is None
 
 
 @pytest.mark.parametrize(

@@ -133,9 +133,7 @@ def _holds(matcher: Matcher, value: object) -> bool:
     """Tell whether a condition holds of a value."""
     match matcher:
         case Condition():
-            return (value is not None or matcher.lookup.operand == "flag") and matcher.lookup.test(
-                value, matcher.expected
-            )
+            return (value is not None or matcher.lookup.operand == "flag") and matcher.accepts(value)
         case Not():
             return not _holds(matcher.part, value)
         case All():

@@ -8,6 +8,7 @@ from completions import budget
 from completions.conversation import Prompt
 from completions.script.match.expressions import DOES_NOT_APPLY, evaluate
 from completions.script.match.lookups import LOOKUPS, NUMERIC
+from completions.tokens.spelling import untagged
 
 Kind = Literal["text", "name", "number", "flag", "any"]
 
@@ -26,7 +27,8 @@ class Field:
     """A name under `match:`. Of `many` values one has to match; a `keyed` field is read by a key, like headers.
 
     `stated` reads only what the request itself sets, for `exists`, if `read` finds a value in any request.
-    `misfit` returns why there is no value. A `closed` field only has the values of `conversation.NAMES`.
+    `misfit` returns why there is no value. A `closed` field only has the values of `conversation.NAMES`. Values are
+    equal if `form` returns the same for both.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Field:
     stated: Callable[[Prompt, str], object] | None = None
     misfit: Callable[[Prompt, str], str | None] | None = None
     closed: bool = False
+    form: Callable[[str], str] | None = None
 
 
 def _search(prompt: Prompt, text: str) -> object:
@@ -83,7 +86,7 @@ def _stated_response_format(prompt: Prompt, key: str) -> object:
 FIELDS = {
     field.name: field
     for field in (
-        Field("model", "name", lambda prompt, key: prompt.model, "The requested model."),
+        Field("model", "name", lambda prompt, key: prompt.model, "The requested model.", form=untagged),
         Field("last_user", "text", lambda prompt, key: prompt.last_user, "The last user message."),
         Field("system", "text", lambda prompt, key: prompt.system, "The system and developer messages."),
         Field(

@@ -5,12 +5,13 @@ fewest others have. A prompt's fields are then read once, and only the rules tha
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 from completions.conversation import Prompt
 from completions.script.match.fields import EXPR, Field
+from completions.script.match.lookups import EXACT
 from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not
 
 BLOCK = 128
@@ -46,21 +47,26 @@ class _FieldIndex:
         """File the rule at this place under a condition."""
         self.all.append(at)
         if condition.lookup.name in EQUAL:
-            expected = condition.expected
+            expected = condition.form_of(condition.expected)
             for value in set(expected) if isinstance(expected, tuple) else (expected,):
                 self.equal[value].append(at)
         elif condition.lookup.name in FOLDED:
-            self.folded.append((str(condition.expected).casefold(), at))
+            exact = condition.lookup.name in EXACT
+            expected = condition.form_of(condition.expected) if exact else condition.expected
+            self.folded.append((str(expected).casefold(), at))
         else:
             self.within.append((str(condition.expected), at))
 
-    def possible(self, value: object) -> Sequence[int]:
-        """Return the rules that may match a prompt with this value; all if it is not a text."""
+    def possible(self, value: object, form: Callable[[str], str] | None) -> Sequence[int]:
+        """Return the rules that may match a prompt with this value; all if it is not a text.
+
+        Values are equal if `form` returns the same for both.
+        """
         if value is None:
             return ()
         if not isinstance(value, str):
             return self.all
-        found = list(self.equal.get(value, ())) if self.equal else []
+        found = list(self.equal.get(form(value) if form else value, ())) if self.equal else []
         if self.within:
             found += [at for text, at in self.within if text in value]
         if self.folded:
@@ -85,7 +91,7 @@ class _Block:
     def possible(self, prompt: Prompt) -> list[int]:
         found = [*self._always]
         for (field, key), filed in self._filed.items():
-            found += filed.possible(field.read(prompt, key))
+            found += filed.possible(field.read(prompt, key), field.form)
         if len(found) > 1:
             found.sort()
         return found

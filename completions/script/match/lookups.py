@@ -88,6 +88,9 @@ LOOKUPS = {
     )
 }
 
+EXACT = ("eq", "iexact", "in")
+"""The lookups that compare whole values."""
+
 TRUE = Lookup("true", "is", "flag", lambda seen, expected: not (seen is False or _exists(seen, False)))
 """JMESPath's truth, by which a bare `expr` holds: all values except null, false and empty ones."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from completions.conversation import Prompt, is_secret
 from completions.script.match.fields import Field
-from completions.script.match.lookups import Lookup
+from completions.script.match.lookups import EXACT, Lookup
 from completions.script.match.regexes import Pattern
 from completions.script.text.node import shortened
 
@@ -61,12 +61,25 @@ class Condition(Matcher):
 
     def matches(self, prompt: Prompt) -> bool:
         """Compare; a missing value matches only `exists: false`."""
-        value, test = self.value(prompt), self.lookup.test
+        value, test = self.value(prompt), self.accepts
         if self.lookup.operand == "flag":
-            return test(value, self.expected)
+            return test(value)
         if self.field.many and isinstance(value, (list, tuple)):
-            return any(test(item, self.expected) for item in value)
-        return value is not None and test(value, self.expected)
+            return any(map(test, value))
+        return value is not None and test(value)
+
+    def accepts(self, value: object) -> bool:
+        """Compare one value."""
+        expected = self.expected
+        if self.field.form is not None and self.lookup.name in EXACT:
+            value, expected = self.form_of(value), self.form_of(expected)
+        return self.lookup.test(value, expected)
+
+    def form_of(self, value: object) -> object:
+        """Return the form of a value, or of each in a tuple, in which the field's values are equal or not."""
+        if isinstance(value, tuple):
+            return tuple(map(self.form_of, value))
+        return self.field.form(value) if self.field.form is not None and isinstance(value, str) else value
 
     def claim(self) -> str:
         """Return the sentence."""
@@ -194,7 +207,7 @@ def conditions_of(matcher: Matcher) -> Iterator[Condition]:
 
 def fits_one_of(condition: Condition, names: Iterable[str]) -> bool:
     """Tell whether one of these values fulfils a condition."""
-    return any(condition.lookup.test(name, condition.expected) for name in names)
+    return any(map(condition.accepts, names))
 
 
 def shown(value: object) -> str:
