@@ -9,6 +9,7 @@ from completions.views.http import ExchangeResponse, FastJsonResponse, RawRespon
 from completions.views.stored import ResourceRequest, stored
 from completions.wire.dialects.mistral_agents import agents
 from completions.wire.dialects.mistral_agents.agents import AGENT
+from completions.wire.dialects.mistral_pages import page
 
 DEFAULT_SIZE = 20
 """The number of agents, or versions, on a page."""
@@ -32,15 +33,15 @@ async def _found(request: ResourceRequest) -> list[Document]:
 @stored
 async def list_agents(request: ResourceRequest) -> ExchangeResponse:
     """List the agents, the newest first."""
-    page = agents.page(await _found(request), request.query, DEFAULT_SIZE)
-    return FastJsonResponse([agents.shown(each) for each in page])
+    found = page(await _found(request), request.query, DEFAULT_SIZE)
+    return FastJsonResponse([agents.shown(each) for each in found])
 
 
 @stored
 async def list_agents_in_pages(request: ResourceRequest) -> dict[str, Any]:
     """List the agents, the newest first, with the token of the next page."""
-    page = agents.page_from_token(await _found(request), request.query, DEFAULT_SIZE)
-    return {**page, "data": [agents.shown(each) for each in page["data"]]}
+    found = agents.page_from_token(await _found(request), request.query, DEFAULT_SIZE)
+    return {**found, "data": [agents.shown(each) for each in found["data"]]}
 
 
 @stored
@@ -75,7 +76,7 @@ async def choose_agent_version(request: ResourceRequest, name: str) -> dict[str,
 async def list_agent_versions(request: ResourceRequest, name: str) -> ExchangeResponse:
     """List the versions of an agent, the newest first."""
     agent = await request.get(AGENT, name)
-    numbers = agents.page([*range(len(agent["versions"]))][::-1], request.query, DEFAULT_SIZE)
+    numbers = page([*range(len(agent["versions"]))][::-1], request.query, DEFAULT_SIZE)
     return FastJsonResponse([agents.shown(agent, str(number)) for number in numbers])
 
 

@@ -5,8 +5,9 @@ from typing import Any
 from completions.views.http import ExchangeResponse, FastJsonResponse, RawResponse
 from completions.views.stored import ResourceRequest, stored
 from completions.wire.dialects.mistral_agents import storage
-from completions.wire.dialects.mistral_agents.agents import has_metadata, page
+from completions.wire.dialects.mistral_agents.agents import has_metadata
 from completions.wire.dialects.mistral_agents.setup import CONVERSATION
+from completions.wire.dialects.mistral_pages import page
 
 DEFAULT_SIZE = 100
 """The number of conversations on a page."""

@@ -15,6 +15,7 @@ import orjson
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.dialects.mistral import Mistral
+from completions.wire.dialects.mistral_pages import page
 from completions.wire.fields import dicts, object_of, text, texts
 from completions.wire.json_lines import MAX_ERRORS, numbered_lines
 from completions.wire.openai.stored import metadata
@@ -214,11 +215,7 @@ def cancelled_job(job: Document, now: float) -> Document:
 
 def list_page(documents: Sequence[Mapping[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
     """Return the page of a list that `page` and `page_size` ask for."""
-    number, size = query.get("page") or "0", query.get("page_size") or "100"
-    if not (number.isdecimal() and size.isdecimal() and len(number) < 8 and len(size) < 8):
-        DIALECT.refuse(worded_problem("'page' and 'page_size' must be whole numbers.", "invalid_type", "page"), query)
-    start = int(number) * int(size)
-    return {"data": list(documents[start : start + int(size)]), "object": "list", "total": len(documents)}
+    return {"data": page(documents, query, 100), "object": "list", "total": len(documents)}
 
 
 def filtered(documents: Sequence[dict[str, Any]], query: Mapping[str, Any], *names: str) -> list[dict[str, Any]]:

@@ -217,6 +217,22 @@ def test_agent__answers_in_a_conversation_as_it_is_set_up(client: Mistral) -> No
         client.beta.conversations.start(agent_id="ag_none", inputs="weather")
 
 
+@pytest.mark.parametrize("path", ["conversations", "agents", "agents/pages", "files", "batch/jobs"])
+@pytest.mark.parametrize(
+    ("page_size", "found"),
+    [
+        ("x", {"type": "int_parsing", "msg": "Input should be a valid integer, unable to parse string as an integer"}),
+        ("0", {"type": "greater_than_equal", "msg": "Input should be greater than or equal to 1", "ctx": {"ge": 1}}),
+    ],
+)
+def test_list__refuses_a_size_that_is_none_as_fastapi_does(
+    place: str, path: str, page_size: str, found: dict[str, Any]
+) -> None:
+    answer = httpx.get(f"{place}/mistral/v1/{path}", params={"page_size": page_size}, timeout=600)
+    assert answer.status_code == 422
+    assert answer.json() == {"detail": [{**found, "loc": ["query", "page_size"], "input": page_size}]}
+
+
 @pytest.fixture
 def pair(client: Mistral) -> tuple[str, str]:
     """The ids of two agents, of which the first one hands over to the second one."""

@@ -16,10 +16,10 @@ from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.dialects import rules
 from completions.wire.dialects.mistral import Mistral
+from completions.wire.dialects.mistral_pages import invalid, number
 from completions.wire.fields import mapping, object_of, text_or_none, texts
 from completions.wire.validation import (
     Check,
-    Problem,
     array,
     boolean,
     choice,
@@ -31,7 +31,6 @@ from completions.wire.validation import (
     string,
     tagged,
     text_or,
-    worded_problem,
 )
 
 DIALECT = Mistral()
@@ -210,10 +209,10 @@ def with_alias(agent: Document, query: Mapping[str, str], now: float) -> Documen
     """Return the record of an agent with an alias, new or moved, of a version; both are in the query."""
     for key in ("alias", "version"):
         if not query.get(key):
-            raise _invalid_query(f"'{key}' is missing.", key, query)
+            raise invalid("missing", key, "Field required", None)
     alias = query["alias"]
     if alias.isdecimal():
-        raise _invalid_query("An alias must not be a number.", "alias", query)
+        raise invalid("value_error", "alias", "An alias must not be a number.", alias)
     before = agent["aliases"].get(alias, {"created": now})
     entry = {"version": _number_of(agent, query["version"]), "created": before["created"], "updated": now}
     return {**agent, "aliases": {**agent["aliases"], alias: entry}}
@@ -259,32 +258,15 @@ def has_metadata(metadata: object, query: Mapping[str, str]) -> bool:
     return all(key in pairs and pairs[key] == value for key, value in wanted.items())
 
 
-def page(items: Sequence[Any], query: Mapping[str, str], default: int) -> list[Any]:
-    """Return the page of a list that `page` and `page_size` ask for."""
-    number, size = query.get("page") or "0", query.get("page_size") or str(default)
-    if not (number.isdecimal() and size.isdecimal() and len(number) < 8 and 0 < len(size.lstrip("0")) < 8):
-        raise _invalid_query("'page' and 'page_size' must be whole numbers.", "page", query)
-    start = int(number) * int(size)
-    return list(items[start : start + int(size)])
-
-
 def page_from_token(items: Sequence[Any], query: Mapping[str, str], default: int) -> dict[str, Any]:
     """Return the page of a list that begins where `page_token` says, and the token of the next one."""
-    start, size = query.get("page_token") or "0", query.get("page_size") or str(default)
-    if not (start.isdecimal() and size.isdecimal() and len(start) < 8 and 0 < len(size.lstrip("0")) < 8):
-        raise _invalid_query("'page_token' must be one that the API gave.", "page_token", query)
-    end = int(start) + int(size)
+    start = number(query, "page_token", 0, 0)
+    end = start + number(query, "page_size", default, 1)
     return {
         "object": "list",
-        "data": list(items[int(start) : end]),
+        "data": list(items[start:end]),
         "next_page_token": str(end) if end < len(items) else None,
     }
-
-
-def _invalid_query(message: str, name: str, query: Mapping[str, str]) -> RequestError:
-    """Return the 422 of an invalid parameter in the address; its words are ours."""
-    problem: Problem = worded_problem(message, "invalid_type", name)
-    return DIALECT.problem(problem, dict(query))
 
 
 def not_found(name: str) -> RequestError:
