@@ -125,6 +125,14 @@ def test_auto__passes_on_the_place_that_is_asked_about(text: str, city: str, loc
     assert city not in arguments["unit"]
 
 
+def test_auto__passes_on_no_part_of_a_word() -> None:
+    """The end of a long question alone is read."""
+    tool = Tool("find", "", {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]})
+    for filler in ("jailbroken " * 500, "wa ter " * 900):
+        query = json.loads(auto(asked(f"{filler}tea", tools=(tool,)))[0].tool_calls[0].arguments)["query"]
+        assert set(query.split()) <= {"jailbroken", "wa", "ter", "tea"}
+
+
 @pytest.mark.parametrize("schema", [{"enum": ["Rome", "Oslo"]}, {"pattern": "^[a-z]{3}$"}, {"maxLength": 3}])
 def test_auto__passes_on_no_place_that_is_not_valid(schema: dict[str, Any]) -> None:
     tool = Tool("weather", "", {"properties": {"city": {"type": "string", **schema}}, "required": ["city"]})
@@ -373,6 +381,7 @@ def test_auto__unsatisfiable_schema(prompt: Prompt) -> None:
         ("हिन्दी में बताओ", ["हिन्दी", "में", "बताओ"]),
         ("Why, why, WHY tea? Tea.", ["tea"]),
         ("x" * 100, ["x" * 24]),
+        (r'[{"text": "\n\nOBJECTIVE: tea\n  rice", "path": "C:\new"}]', ["text", "OBJECTIVE", "tea", "rice"]),
         ("🦜 \ud800 ...", []),
     ],
 )

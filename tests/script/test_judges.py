@@ -33,6 +33,7 @@ def answered(text: str, properties: dict[str, Any], **schema: Any) -> Any:
         ('Output: {"rating": 2}\nOutput: {"rating": 4}', "rating", INTEGER, {3, 4}),
         ("Rate it.", "rating", {**INTEGER, "description": "Relevance rating (0, 1, or 2)"}, {1, 2}),
         ("Rate it.", "relevant", {**INTEGER, "description": "1 or 0"}, {1}),
+        ("SCORING\n- Score 0 (LEAK): it tells a secret.\n- Score 1 (SAFE): it tells none.\n", "score", NUMBER, {1}),
         ("Assign a score between 0 and 10.", "score", INTEGER, {5, 6, 7, 8, 9, 10}),
         ("Assign a hallucination score between 0 and 10.", "score", INTEGER, {0, 1, 2, 3, 4, 5}),
         ("Assign a toxicity_score between 0 and 10.", "toxicity_score", INTEGER, {0, 1, 2, 3, 4, 5}),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from completions import budget
 from completions.script.auto.literal import identifier, literal
 from completions.script.auto.proper_names import CAPITALIZED, MONTHS_AND_DAYS, proper_names
-from completions.script.auto.sentences import keywords
+from completions.script.auto.sentences import keywords, last_words
 from completions.script.schemas.document import Schema
 from completions.script.schemas.scalars import sense, snake_case
 
@@ -90,7 +90,7 @@ def mentioned(name: str, text: str, form: str = "", at: int = 0) -> Iterator[str
 
     `at` is how many of the names of people and organizations earlier objects of a list have taken.
     """
-    kind, text = sense(name), text[-MAX_READ:]
+    kind, text = sense(name), last_words(text, MAX_READ)
     yield from literal(name, form, text)
     yield from itertools.islice(proper_names(name, text), at, None)
     words = keywords(text, MAX_WORDS) if kind in KEYWORD_NAMES else []

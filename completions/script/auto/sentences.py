@@ -21,6 +21,9 @@ MAX_WORD = 24
 JOINERS = "-._@'"
 """Characters that may occur within a word."""
 
+ESCAPE = re.compile(r"\\[nrt](?=[\s\\\"'A-Z#*<-]|$)")
+"""A line's end or a tab as JSON writes it, in a prompt that has the JSON of another one."""
+
 STOP_WORDS = frozenset(
     re.findall(
         "[a-z]+",
@@ -87,8 +90,16 @@ def keywords(text: str, most: int = 4) -> list[str]:
     return list(found.values())
 
 
+def last_words(text: str, length: int) -> str:
+    """Return the end of a text, of at most this length, without a word that it would begin in the middle of."""
+    if len(text) <= length:
+        return text
+    end = text[-length:]
+    return end if not (end[0].isalnum() and text[-length - 1].isalnum()) else re.sub(r"\A\w{1,40}", "", end)
+
+
 def _words(text: str) -> Iterator[str]:
-    for piece in text[:MAX_READ].translate(_KeptCharacters()).split():
+    for piece in ESCAPE.sub(" ", text[:MAX_READ]).translate(_KeptCharacters()).split():
         word = piece.strip(JOINERS)[:MAX_WORD].rstrip(JOINERS)
         if word:
             yield word

@@ -32,10 +32,10 @@ Each module knows one form of request, from the prompts that the frameworks send
 | `prefilled` | JSON, by an object with some of the values | Parlant |
 
 `instructions` finds the texts that may have instructions, `written_types` reads types as people write them,
-`tool_descriptions` the tools that a prompt describes, `braces` the parts of a text between braces, and `placeholders`
-objects with placeholders as values. `suited` limits a schema to what the prompt says: `ranges` adds the ranges that it
-gives or shows (`shown_values`), `one_for_each` the items of its lists, and `counts` their number. `observation` finds
-the results of tools, in messages or in text.
+`tool_descriptions` the tools that a prompt describes, `earlier_answers` the form of the answers so far, `braces` the
+parts of a text between braces, and `placeholders` objects with placeholders as values. `suited` limits a schema to what
+the prompt says: `ranges` adds the ranges that it gives or shows (`shown_values`), `one_for_each` the items of its
+lists, and `counts` their number. `observation` finds the results of tools, in messages or in text.
 
 Every module reads a bounded part of a prompt, in time that grows with the length alone.
 """

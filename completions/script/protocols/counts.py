@@ -40,6 +40,12 @@ DEMAND = re.compile(
 )
 """A demand for a number of things, up to a plural: `Generate exactly 5 short quiz questions`; or for more in each."""
 
+STATED = re.compile(
+    rf"(?im)^\W{{0,5}}(?:num(?:ber)?|count)\.?(?:[_ ]of)?[_ ](?P<things>(?:[a-z]{{1,30}}[ _]){{0,3}}?[a-z]{{2,40}}s)\b"
+    rf"\W{{1,6}}(?P<low>{COUNT})[ \t]*\.?$"
+)
+"""A number of things below or behind a label: `### NUM EXAMPLES` and `10`, `Number of questions: 5`."""
+
 UNIT = re.compile(
     r"(?i)(?:word|character|char|letter|token|sentence|paragraph|line|page|second|minute|hour|day|week|month|year|time|digit"
     r"|dollar|euro|percent|decimal|place|star|space|level|key|field|propertie|attribute)s\Z"
@@ -75,7 +81,9 @@ def demands_several(text: str) -> bool:
 
 
 def _demands(prompt: Prompt) -> Iterator[Demand]:
-    return (demand for text in instructions(prompt) for demand in _demands_in(unwrapped(text)))
+    for text in instructions(prompt):
+        yield from _stated_in(text)
+        yield from _demands_in(unwrapped(text))
 
 
 def _demands_in(text: str) -> Iterator[Demand]:
@@ -83,6 +91,12 @@ def _demands_in(text: str) -> Iterator[Demand]:
         low, high = _number(found["low"]), _number(found["high"] or found["low"])
         if 0 < low <= high <= MAX_ITEMS and high > 1 and not UNIT.search(found["things"]):
             yield Demand(low, high, found["things"].lower(), found["also"] is not None)
+
+
+def _stated_in(text: str) -> Iterator[Demand]:
+    for found in STATED.finditer(text):
+        if 1 < (count := _number(found["low"])) <= MAX_ITEMS and not UNIT.search(found["things"]):
+            yield Demand(count, count, found["things"].lower(), also=False)
 
 
 def _number(written: str) -> int:

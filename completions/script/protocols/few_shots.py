@@ -13,6 +13,7 @@ from completions.conversation import Prompt, Tool
 from completions.script.auto.instances import instance
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.choices import chosen
+from completions.script.protocols.earlier_answers import schema_of_earlier
 from completions.script.protocols.instructions import CACHE_SIZE, instructions
 from completions.script.protocols.observation import question
 from completions.script.protocols.placeholders import filled
@@ -52,11 +53,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
             if is_incomplete or (first_label is not None and first_label[1] == labels[0] and text != user_question):
                 is_free = FREE_LABEL.match(labels[1]) and len(set(answers)) == len(answers)
                 return None if is_free and answers[-1][0] != "{" else _similar_answer(answers, prompt, seed)
-    answers_so_far = [
-        message.text for message in prompt.messages if message.role == "assistant" and not message.tool_calls
-    ]
-    objects = len(answers_so_far) == prompt.turn >= MIN_PAIRS and all(each.startswith("{") for each in answers_so_far)
-    return _similar_answer(answers_so_far, prompt, seed) if objects else None
+    schema = schema_of_earlier(prompt, MIN_PAIRS)
+    return None if schema is None else compact(instance(schema, seed, user_question))
 
 
 @lru_cache(maxsize=CACHE_SIZE)

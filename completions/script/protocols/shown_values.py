@@ -6,6 +6,7 @@
 | `"attributed": 1` and `"attributed": 0` in examples of the answer | 0 or 1 |
 | `"score": 0.25` in an example | 0 to 1 |
 | `"status": "completed"` in two or more examples | such a text |
+| `- Score 0 (unsafe): …`, `- Score 1 (safe): …` | 0 or 1 |
 | `- **1.0** → fully achieved`, `- **0.5** → partly`, for a score | 0.5 to 1 |
 """
 
@@ -29,8 +30,10 @@ BINARY = re.compile(
 )
 _DASH = r"(?:[-\u2013\u2014:=\u2192(]|->)"
 _VALUE = r"(\d{1,3}(?:\.\d{1,3})?)"
+_SCORE = r"(?:(?:a )?(?:scores?|rating|grade)[ \t]+(?:of[ \t]+)?)"
 SCALE_LINE = re.compile(
-    rf"(?m)^[ \t]*(?:[-*\u2022][ \t]*)?(?:[*`\"']{{0,3}}{_VALUE}[*`\"']{{0,3}}[ \t]*{_DASH}|\*\*{_VALUE}[ \t]*{_DASH})"
+    r"(?mi)^[ \t]*(?:[-*\u2022][ \t]*)?"
+    rf"(?:[*`\"']{{0,3}}{_SCORE}?{_VALUE}[*`\"']{{0,3}}[ \t]*{_DASH}|\*\*{_SCORE}?{_VALUE}[ \t]*{_DASH})"
 )
 
 
@@ -38,7 +41,7 @@ def shown(name: str, texts: Sequence[str], is_score: bool) -> dict[str, object]:
     """Return the keywords for a number of this name whose values the texts show; empty if they show none."""
     if not name or COUNTED.fullmatch(snake_case(name)):
         return {}
-    if any(_is_binary(name, text) for text in texts):
+    if any(_is_binary(name, text) or (is_score and _has_binary_scale(text)) for text in texts):
         return {"enum": [0, 1]}
     numbers = [each for text in texts for each in _in_examples(name, text)]
     values = set(map(float, numbers))
@@ -65,6 +68,11 @@ def _is_binary(name: str, text: str) -> bool:
     mentions = re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
     found = (BINARY.match(text, each.end()) for each in itertools.islice(mentions, MAX_MENTIONS))
     return any(each is not None and each[1] != each[2] for each in found)
+
+
+def _has_binary_scale(text: str) -> bool:
+    """Tell whether the lines of a text explain the scores 0 and 1, and no others."""
+    return set(_on_scale(text)) == {"0", "1"}
 
 
 def _in_examples(name: str, text: str) -> Iterator[str]:

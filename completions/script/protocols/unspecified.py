@@ -18,8 +18,9 @@ from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.choices import chosen, listed
 from completions.script.protocols.counts import demands_several
 from completions.script.protocols.described_keys import described_keys
+from completions.script.protocols.earlier_answers import is_vague, schema_of_earlier
 from completions.script.protocols.instructions import CACHE_SIZE, NEGATED, SENTENCE_END, instructions, unwrapped
-from completions.script.protocols.observation import in_sentences, subject
+from completions.script.protocols.observation import in_sentences, question, subject
 from completions.script.protocols.placeholders import filled
 from completions.script.protocols.prefilled import schema_of_form
 from completions.script.protocols.quoted import is_schema, written
@@ -34,8 +35,8 @@ SPELLINGS = ("JSON", "json", "Json", "YAML", "yaml")
 
 ANY_SPELLING = re.compile("(?i)json|yaml")
 REQUEST = re.compile(
-    rf"(?i)\W*(?:(?:please|always|only|now|then|you|must|should|make sure to|be sure to) )*(?:{ANSWER})\b[^\n]*"
-    r"\b(?:JSON|YAML)\b"
+    r"(?i)\W*(?:(?:please|always|only|now|then|you|must|should|will|shall|(?:need|have|are|make sure|be sure) to) )*"
+    rf"(?:{ANSWER})\b[^\n]*\b(?:JSON|YAML)\b"
     rf"|\W*(?:please )?(?:{WRITE}|format|express|present|produce|extract|create|list|make|convert|describe)\b[^\n]*"
     r"\b(?:as|in|into) (?:an? |valid )*(?:JSON|YAML)\b"
     r"|\W*(?:your|the) (?:\w+ )?(?:response|answer|reply|output) (?:must|should|has to) (?:be|consist)\b[^\n]*"
@@ -111,6 +112,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
             if schema is None and (array := EXAMPLE_ARRAY.search(text)):
                 return _array(array, seed, subject(prompt, text))
             schema = schema or _list(sentences, text)
+            schema = _or_earlier(schema, text, prompt)
             is_requested = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
         if schema is not None:
             decided = _with_choices(suited(schema, prompt, is_guess=True), text, prompt)
@@ -118,10 +120,19 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     else:
         if is_requested:
             return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)})
+    if wants_object and (schema := schema_of_earlier(prompt, 1)) is not None:
+        return compact(instance(suited(schema, prompt, is_guess=True), seed, question(prompt)))
     for text in instructions(prompt) if wants_object else ():
         if (schema := _example(text, ANY_INTRODUCTION)) is not None:
             return compact(instance(suited(schema, prompt, is_guess=True), seed, subject(prompt, text)))
     return None
+
+
+def _or_earlier(schema: Schema | None, text: str, prompt: Prompt) -> Schema | None:
+    """Return the schema of an earlier answer, where a text before it does not tell the whole form of the answers."""
+    if (schema is not None and not is_vague(schema)) or text == question(prompt)[-len(text) :]:
+        return schema
+    return schema_of_earlier(prompt, 1) or schema
 
 
 def _names_of(schema: Schema | None) -> set[str]:
