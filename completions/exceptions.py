@@ -30,10 +30,11 @@ class RequestError(MockError):
     differently builds its own message from them. None means that the wording is custom, such as a script's, and must be
     kept. `kind` names the standard error, such as `context_length_exceeded`: each format gives it its own wording and
     status, but a status given by a script is kept (`keeps_status`). `given` are the fields that a script sets by name.
-    `about` has the facts of an error in the API's own wording, for envelopes with further fields.
+    `about` has the facts of an error in the API's own wording, for envelopes with further fields. An error that is
+    `plain` has no envelope: its message is sent as a text.
     """
 
-    keeps_status = False
+    keeps_status = plain = False
     given: tuple[str, ...] = ()
     about: Mapping[str, object] = {}
 

@@ -258,11 +258,7 @@ def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJso
     """Return the response for an error, with the status, envelope and headers of the format."""
     exc = wire.adapt_error(exc)
     in_front = wire.gateway_headers(exc)
-    envelope = wire.with_request_id(wire.error(exc), exchange.request_id if in_front is None else "")
-    if wire.lists_errors(exchange.path, exchange.query) and isinstance(envelope, dict):
-        envelope = [envelope]
-    declared_type = wire.error_media_type(exchange.path, exchange.query)
-    document = orjson.dumps(envelope, option=INDENTED) if declared_type else envelope
+    document, declared_type = _error_body(exc, wire, exchange, "" if in_front is not None else exchange.request_id)
     response = error_response(exc, document, wire.limit_headers(exc.headers))
     if declared_type and response.header_lines["content-type"] is JSON_TYPE:
         response.header_lines["content-type"] = JSON_TYPE[0], declared_type
@@ -272,6 +268,17 @@ def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJso
     if is_refused and wire.refusal_media_type and exchange.method == "POST":
         response.header_lines["content-type"] = JSON_TYPE[0], wire.refusal_media_type
     return response
+
+
+def _error_body(exc: RequestError, wire: WireFormat, exchange: Exchange, request_id: str) -> tuple[object, str]:
+    """Return an error's envelope, or its bytes, and their media type if it is not the usual one."""
+    if exc.plain:
+        return exc.message.encode(), "text/plain"
+    envelope = wire.with_request_id(wire.error(exc), request_id)
+    if wire.lists_errors(exchange.path, exchange.query) and isinstance(envelope, dict):
+        envelope = [envelope]
+    declared_type = wire.error_media_type(exchange.path, exchange.query)
+    return orjson.dumps(envelope, option=INDENTED) if declared_type else envelope, declared_type
 
 
 def in_dialect(wire: WireFormat, exchange: Exchange) -> WireFormat:

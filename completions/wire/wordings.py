@@ -24,7 +24,10 @@ DEFAULT_WINDOW = 128_000
 
 
 class Wording(NamedTuple):
-    """An API's wording of a kind of error. `message` has facts such as `{model}` in it, or is a function of them."""
+    """An API's wording of a kind of error. `message` has facts such as `{model}` in it, or is a function of them.
+
+    A `plain` one is sent as a text, without an envelope.
+    """
 
     message: str | Callable[[Mapping[str, Any]], str]
     status: int | None = None
@@ -33,6 +36,7 @@ class Wording(NamedTuple):
     param: str | None = UNCHANGED
     source: str = ""
     seen: str = ""
+    plain: bool = False
 
 
 NO_WORDINGS: Mapping[str, Wording] = {}
@@ -53,7 +57,7 @@ def apply_wording(exc: RequestError, table: Mapping[str, Wording]) -> RequestErr
         param=_value(wording.param, exc.param),
         headers=exc.headers,
     )
-    error.about = facts
+    error.about, error.plain = facts, wording.plain
     return error
 
 

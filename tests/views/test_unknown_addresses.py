@@ -26,7 +26,6 @@ CLAUDE, COHERE = ["type", "error", "request_id"], ["id", "message"]
         ("/async-invoke/arn:aws:bedrock:us-east-1:1:async-invoke/a", ["message"]),
         ("/model/amazon.nova-lite-v1:0/invoke\n", ["message"]),
         ("/xai/v1/a\nb", ["code", "error"]),
-        ("/api/a\nb", ["error"]),
         ("/mistral/v1/chat/completions\n", ["message", "request_id"]),
         ("/upload/v1beta/a", {"error": GOOGLE}),
         ("/download/a", {"error": GOOGLE}),
@@ -78,6 +77,27 @@ async def test_operation__of_bedrock_that_is_not_here_has_the_name_of_aws_for_it
     answer = await call(Handler(), "POST", path, b"{}")
     assert answer.headers["x-amzn-errortype"] == "UnknownOperationException"
     assert json.loads(answer.body) == {"message": f"Invalid URL (POST {path})"}
+
+
+TEXT_404, TEXT_405 = (404, "404 page not found", None), (405, "405 method not allowed", "POST")
+
+
+@pytest.mark.parametrize("place", ["", "/ns/a"])
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        *(("POST", path, TEXT_404) for path in ("/api/tokenize", "/api/a\nb", "/ollama/api/api/chat", "/ollama/v1/a")),
+        *(("GET", path, TEXT_405) for path in ("/api/chat", "/api/show", "/ollama/api/embed", "/api/copy")),
+        *(("GET", f"/ollama/v1/{name}", TEXT_405) for name in ("chat/completions", "embeddings", "messages")),
+        ("PUT", "/api/tags", (405, "405 method not allowed", "GET, HEAD")),
+    ],
+)
+async def test_address__that_ollama_has_not_is_refused_in_a_text(
+    place: str, method: str, path: str, told: object
+) -> None:
+    answer = await call(Handler(), method, place + path, b"{}")
+    assert (answer.status, answer.body.decode(), answer.headers.get("allow")) == told
+    assert answer.headers["content-type"] == "text/plain"
 
 
 VERTEX = "/v1/projects/p/locations/l"

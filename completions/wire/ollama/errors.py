@@ -10,6 +10,7 @@ from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
 from completions.wire.ollama.prompt import UNLOAD
+from completions.wire.openai.wordings import ADDRESS, METHOD
 from completions.wire.refusals import FORMAT, Occurrence, Refusal
 from completions.wire.wordings import Wording
 
@@ -23,12 +24,16 @@ WORDS: Mapping[int, str] = {
 }
 """The default message for a status."""
 
+UNKNOWN_ADDRESS = "ollama/ollama 2736, and `HandleMethodNotAllowed` of server/routes.go"
+
 ERROR_WORDINGS: Mapping[str, Wording] = {
+    ADDRESS: Wording("404 page not found", 404, source=UNKNOWN_ADDRESS, seen="2026-12-01", plain=True),
+    METHOD: Wording("405 method not allowed", 405, source=UNKNOWN_ADDRESS, seen="2026-12-01", plain=True),
     "context_length_exceeded": Wording(
         "the input length exceeds the context length", 400, source="nano-step/nano-brain 208", seen="2026-05-30"
     ),
 }
-"""How the server puts the usual errors."""
+"""How the server puts the usual errors; its library for HTTP, gin, has a text for addresses and methods."""
 
 EMBEDDING_WORDINGS: Mapping[str, Wording] = {
     **ERROR_WORDINGS,

@@ -566,9 +566,9 @@ def test_sdk__faults(client: ollama.Client) -> None:
 def test_http__other_addresses_and_methods(live: LiveServer) -> None:
     with httpx.Client(base_url=live.url, headers={"Authorization": "Bearer secret"}) as http:
         assert http.get("/api/version").json().keys() == {"version"}
-        assert list(http.get("/api/nope").json()) == ["error"]
+        assert http.get("/api/nope").text == "404 page not found"
         wrong = http.get("/api/chat")
-        assert (wrong.status_code, wrong.headers["allow"], list(wrong.json())) == (405, "POST", ["error"])
+        assert (wrong.status_code, wrong.headers["allow"], wrong.text) == (405, "POST", "405 method not allowed")
         answer = http.post("/ns/other/api/chat", json={"model": MODEL, "messages": HI})
         assert answer.headers["content-type"] == "application/x-ndjson"
         assert answer.headers["x-request-id"].startswith("req_")

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import ollama
+import openai
 import orjson
 import pytest
 
@@ -81,6 +82,20 @@ def test_model__that_there_is_not_is_refused(client: ollama.Client, ask: Asked, 
     with pytest.raises(ollama.ResponseError) as caught:
         ask(client)
     assert (caught.value.status_code, caught.value.error) == (status, words)
+
+
+def test_address__that_there_is_not_is_refused_in_a_text(live: LiveServer) -> None:
+    with ollama.Client(host=f"{live.url}/ollama/api") as client, pytest.raises(ollama.ResponseError) as caught:
+        client.chat(model="llama3.2", messages=[{"role": "user", "content": "Hi"}])
+    assert (caught.value.status_code, caught.value.error) == (404, "404 page not found")
+    with (
+        openai.OpenAI(base_url=f"{live.url}/ollama/v1", api_key="k") as gpt,
+        pytest.raises(openai.NotFoundError) as refused,
+    ):
+        gpt.files.list()
+    assert refused.value.response.text == "404 page not found"
+    shown = httpx.get(f"{live.url}/_mock/exchanges?limit=1").json()["exchanges"][0]
+    assert (shown["status"], shown["error"]["message"]) == (404, "Invalid URL (GET /ollama/v1/files)")
 
 
 def test_body__of_a_wrong_type_is_refused_in_go_s_words(live: LiveServer) -> None:
