@@ -236,9 +236,8 @@ async def retrieve_response(request: ResourceRequest, name: str) -> dict[str, An
     query = request.query
     if query.get("stream") != "true":
         return stored_responses.at(record, time.time())
-    after = query.get("starting_after", "")
+    number = stored_responses.starting_after(query, validate=request.validate)
     obfuscate = query.get("include_obfuscation") == "true"  # it is not by default (recorded in February 2026)
-    number = int(after) if after.isdecimal() and len(after) < 10 else -1
     events, due = stored_responses.resumed(record, number, time.time(), obfuscate=obfuscate)
     return replay(request.exchange, events, due, EVENTS)
 

@@ -1,5 +1,6 @@
 """Read fields of an unchecked body: the value if it has the right type, or a neutral one. Put keys in order."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -7,6 +8,8 @@ import orjson
 
 MAX_CHOICES = 128
 """The largest `n` that the API documents."""
+
+DIGITS = re.compile(r"-?[0-9]{1,9}")
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -51,6 +54,11 @@ def object_of(encoded: str | bytes) -> dict[str, Any] | None:
 def whole(value: object, low: int) -> int | None:
     """Return an integer of at least `low`, or None for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= low else None
+
+
+def whole_in(text: str) -> int | None:
+    """Return the whole number that a text is, in up to nine of ASCII's digits; None for any other text."""
+    return int(text) if DIGITS.fullmatch(text) else None
 
 
 def choices(value: object) -> int:

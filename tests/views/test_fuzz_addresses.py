@@ -3,9 +3,11 @@
 The bodies are wrong in ways that no client is: what each address does with right ones is for its own tests.
 """
 
+import itertools
 import json
 import random
 import re
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -271,3 +273,36 @@ async def test_address__gets_an_answer_or_a_clear_4xx(paths: list[str], script: 
                 assert answer.status < 400 or is_text or isinstance(json.loads(answer.body), dict | list), told
                 registry.read(Traffic("POST", address, body, (answer.body,), headers))
         await remove(DEFAULT)
+
+
+LISTED = [*KEPT, "/v1/models", "/v1beta/models", "/mistral/v1/conversations", "/xai/v1/batches", "/v1/chat/completions"]
+PARAMETERS = (
+    *("limit", "page", "page_size", "page_token", "pagination_token", "after", "before", "starting_after", "version"),
+    *("depth", "created_at[gte]"),
+)
+ODD = ("--5", "-", "1.0", "9" * 5000, "²", "٣", "\0")
+"""Values of parameters: among them what Python takes for a number in part, or for one that is too long."""
+
+
+@pytest.mark.parametrize("headers", [{}, CLAUDE], ids=["others", "anthropic"])
+async def test_list__takes_or_refuses_any_parameter(headers: dict[str, str]) -> None:
+    with override_settings(MOCK_SCRIPT="auto"):
+        await remove(DEFAULT)
+        app = Handler()
+        ids = await made(app)
+        for path, name, value in itertools.product(LISTED, PARAMETERS, ODD):
+            address, query = path.format(**ids), urllib.parse.urlencode({"stream": "true", name: value}).encode()
+            beta = {"openai-beta": "agents=v1, chatkit_beta=v1"}
+            answer = await call(app, "GET", address, headers={**headers, **beta}, query=query)
+            assert answer.status < 500, (address, query[:100], answer.body[:300])
+        await remove(DEFAULT)
+
+
+@pytest.mark.parametrize("key", ["²", "9" * 5000, "a[²]"], ids=["a power", "long", "within brackets"])
+async def test_key__that_python_takes_for_a_number_is_refused_by_its_name(key: str) -> None:
+    with override_settings(MOCK_SCRIPT="auto"):
+        for place in CHATS:
+            for more in ({key: 1}, {"logit_bias": {key: "x"}}):
+                body = json.dumps({"model": "m", "messages": MESSAGES, **more}).encode()
+                answer = await call(Handler(), "POST", f"/{place}/chat/completions", body)
+                assert answer.status < 500, (place, more, answer.body[:300])

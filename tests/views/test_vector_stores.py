@@ -62,6 +62,18 @@ def test_store__made_changed_listed_and_removed(client: openai.OpenAI) -> None:
         client.vector_stores.retrieve(first.id)
 
 
+def test_stores__are_listed_back_to_the_page_before(client: openai.OpenAI) -> None:
+    *_, third, second, first = reversed([client.vector_stores.create(name=str(number)).id for number in range(4)])
+    pages = client.vector_stores
+    before = pages.list(before=first, limit=1)
+    assert ([each.id for each in before.data], before.has_more) == ([second], True)
+    assert [each.id for each in pages.list(before=first, after=third).data] == [second]
+    ascending = pages.list(before=third, order="asc", limit=5)
+    assert ([each.id for each in ascending.data], ascending.has_more) == ([first, second], False)
+    with pytest.raises(openai.NotFoundError, match="No item with id 'x' found"):
+        pages.list(before="x")
+
+
 def test_search__the_closest_comes_first(client: openai.OpenAI) -> None:
     store, france, _ = filled(client)
     found = client.vector_stores.search(store, query="What is the capital of France?").data

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from completions.wire.fields import whole_in
 from completions.wire.openai.legacy_rules import FIELDS as LEGACY_FIELDS
 from completions.wire.validation import (
     Check,
@@ -189,4 +190,5 @@ RESPONSE = response()
 
 def steps(path: str) -> list[str | int]:
     """Return the steps of a path: `messages[0].role` has three, `messages`, 0 and `role`."""
-    return [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]
+    found = re.findall(r"[^.\[\]]+", path)
+    return [step if (number := whole_in(step)) is None or number < 0 else number for step in found]

@@ -5,8 +5,9 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.base import Document
-from completions.wire.fields import whole
+from completions.wire.fields import whole, whole_in
 from completions.wire.validation import (
+    Check,
     Problem,
     choice,
     integer,
@@ -49,28 +50,40 @@ MAX_LIMIT = 100
 def page(
     items: Sequence[Document], query: Mapping[str, str], order: str, max_limit: int | None = None, *, validate: bool
 ) -> dict[str, Any]:
-    """Return a page of items, given in the order of creation: `limit`, `after`, and `order` with its default.
+    """Return a page of items, given in the order of creation: `limit`, `after`, `before`, and `order` with its default.
 
     `max_limit` is the largest page, and the default, if they differ from those of other lists.
     With `validate`, raise `RequestError` for a wrong parameter; otherwise ignore it.
     """
-    parameters: dict[str, Any] = {key: query[key] for key in ("limit", "order") if key in query}
-    if (limit := parameters.get("limit", "")).lstrip("-").isdecimal() and len(limit) < 10:
-        parameters["limit"] = int(limit)
-    if validate:
-        refuse(record({"limit": integer(1, max_limit or MAX_LIMIT), "order": choice("asc", "desc")})(parameters))
+    known = {"limit": integer(1, max_limit or MAX_LIMIT), "order": choice("asc", "desc")}
+    parameters = parameters_of(query, known, validate=validate)
     ordered = list(items) if parameters.get("order", order) == "asc" else list(reversed(items))
-    rest = _after(ordered, query.get("after"), validate=validate)
-    return whole_list(rest[: whole(parameters.get("limit"), 1) or max_limit or DEFAULT_LIMIT], len(rest))
+    size = whole(parameters.get("limit"), 1) or max_limit or DEFAULT_LIMIT
+    rest = ordered[_place(ordered, query, "after", validate=validate) + 1 :]
+    if (end := _place(rest, query, "before", validate=validate)) >= 0:
+        return whole_list(rest[max(end - size, 0) : end], end)
+    return whole_list(rest[:size], len(rest))
 
 
-def _after(items: list[Document], name: str | None, *, validate: bool) -> list[Document]:
-    if not name:
-        return items
-    start = next((at for at, item in enumerate(items) if item["id"] == name), None)
-    if start is None and validate:
-        raise RequestError(f"No item with id '{name[:200]}' found.", status=404, param="after")
-    return items if start is None else items[start + 1 :]
+def parameters_of(query: Mapping[str, str], known: Mapping[str, Check], *, validate: bool) -> dict[str, Any]:
+    """Return the known parameters of an address, with numbers as numbers; with `validate`, refuse what is wrong."""
+    parameters: dict[str, Any] = {name: query[name] for name in known if name in query}
+    for name, value in parameters.items():
+        if (number := whole_in(value)) is not None:
+            parameters[name] = number
+    if validate:
+        refuse(record(known)(parameters))
+    return parameters
+
+
+def _place(items: Sequence[Document], query: Mapping[str, str], key: str, *, validate: bool) -> int:
+    """Return the place of the item that a parameter names; -1 if there is none."""
+    if not (name := query.get(key)):
+        return -1
+    place = next((at for at, item in enumerate(items) if item["id"] == name), -1)
+    if place < 0 and validate:
+        raise RequestError(f"No item with id '{name[:200]}' found.", status=404, param=key)
+    return place
 
 
 def whole_list(shown: Sequence[Document], left: int = 0) -> dict[str, Any]:

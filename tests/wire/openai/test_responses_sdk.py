@@ -301,6 +301,14 @@ def test_background__stream_goes_on_where_it_was_left(scripted: openai.OpenAI) -
     assert fold_response(seen)["output"][0]["content"][0]["text"] == "One two three four"
 
 
+def test_stream__goes_on_after_a_number_alone(scripted: openai.OpenAI) -> None:
+    made = scripted.responses.create(model="gpt-4o", input="Hi")
+    with scripted.responses.retrieve(made.id, stream=True, starting_after=0) as rest:
+        assert next(iter(rest)).sequence_number == 1
+    with pytest.raises(openai.BadRequestError, match="Invalid type for 'starting_after': expected an integer, but got"):
+        scripted.responses.retrieve(made.id, stream=True, extra_query={"starting_after": "x"})
+
+
 def test_stream__that_was_cut_can_be_resumed(scripted: openai.OpenAI) -> None:
     seen: list[Any] = []
     with pytest.raises(openai.APIConnectionError):

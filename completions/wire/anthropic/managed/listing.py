@@ -9,6 +9,7 @@ from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import boolean
 from completions.wire.anthropic.pages import TOKEN, token_page
 from completions.wire.base import Document
+from completions.wire.fields import whole_in
 from completions.wire.validation import refuse
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
@@ -64,7 +65,7 @@ def list_page(
     cursor, limit = query.get("page", ""), query.get("limit", str(default))
     if cursor and all(f"{TOKEN}{item['id']}" != cursor for item in items):
         raise RequestError("invalid page cursor")
-    if limit.isdecimal() and int(limit) > most:
+    if (whole_in(limit) or 0) > most:
         raise RequestError(f"limit: Input should be less than or equal to {most}")
     page = token_page(items, {"limit": limit} | ({"page": cursor} if cursor else {}))
     return {"data": page["data"], "next_page": page["next_page"]}

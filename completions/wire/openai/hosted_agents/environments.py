@@ -11,7 +11,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.base import Document
-from completions.wire.fields import dicts, mapping
+from completions.wire.fields import dicts, mapping, whole_in
 from completions.wire.openai.hosted_agents.checks import STRINGS, check, conflict, invalid, texts_by_name
 from completions.wire.openai.hosted_agents.records import new_id
 from completions.wire.validation import (
@@ -308,9 +308,9 @@ def file_page(environment: Document, query: Mapping[str, str]) -> dict[str, Any]
         if at is None:
             raise invalid("Invalid page token.", "page")
         files = files[at + 1 :]
-    limit = query.get("limit", "20")
-    if not limit.isdecimal() or not 1 <= int(limit) <= 100:
+    limit = whole_in(query.get("limit", "20"))
+    if limit is None or not 1 <= limit <= 100:
         raise invalid("Invalid 'limit': expected an integer between 1 and 100.", "limit")
-    page = files[: int(limit)]
+    page = files[:limit]
     has_more = len(files) > len(page)
     return {"object": "list", "data": page, "has_more": has_more, "next": page[-1]["path"] if has_more else None}

@@ -12,16 +12,24 @@ from completions.event import Event
 from completions.event.scatter import Length
 from completions.exceptions import RequestError
 from completions.wire.base import Document, StoredDocument
-from completions.wire.fields import dicts, without_fields
+from completions.wire.fields import dicts, whole, without_fields
 from completions.wire.openai.responses import reasoning_order
 from completions.wire.openai.responses.document import prefix, unfinished
 from completions.wire.openai.responses.stream import narrate
+from completions.wire.openai.stored import parameters_of
 from completions.wire.resumed import due, length_of, length_record
+from completions.wire.validation import integer
 
 RESPONSE, CONVERSATION, ITEM = "response", "conversation", "item"
 AUTO = "auto"
 
 _WITH_STATUS = ("function_call", "function_call_output", "computer_call_output", "message", "local_shell_call_output")
+
+
+def starting_after(query: Mapping[str, str], *, validate: bool) -> int:
+    """Return the number of the last event that a client has, -1 for none; with `validate`, refuse what is no number."""
+    number = whole(parameters_of(query, {"starting_after": integer()}, validate=validate).get("starting_after"), 0)
+    return -1 if number is None else number
 
 
 def to_store(
