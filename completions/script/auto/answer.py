@@ -24,8 +24,7 @@ from completions.script.auto import beginnings, biases
 from completions.script.auto.calls import calls
 from completions.script.auto.instances import instance
 from completions.script.auto.length import of_length
-from completions.script.auto.listed import with_listed
-from completions.script.auto.mentioned import with_numbers
+from completions.script.auto.listed import with_mentioned
 from completions.script.auto.sentences import keywords, plan, sentences, thoughts
 from completions.script.protocols import (
     brief,
@@ -232,8 +231,7 @@ def _as_object(answer: str) -> str:
 
 def _instance(prompt: Prompt, seed: str) -> str:
     user_question = question(prompt)
-    schema = with_listed(suited(prompt.response_format.schema, prompt), user_question)
-    schema = with_numbers(schema, user_question, in_turn=False)
+    schema = with_mentioned(suited(prompt.response_format.schema, prompt), user_question)
     value = instance(schema, seed, user_question, is_over=is_after_worker(prompt))
     return value if prompt.response_format.bare and isinstance(value, str) else compact(value)
 

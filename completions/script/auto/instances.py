@@ -10,7 +10,7 @@ from itertools import chain
 from operator import itemgetter
 
 from completions.budget import TooSlow
-from completions.script.auto.mentioned import mentioned
+from completions.script.auto.mentioned import mentioned, named_numbers
 from completions.script.schemas.alternatives import (
     IS_WRONG,
     felt,
@@ -260,14 +260,13 @@ class _Maker(Containers):
             case "array":
                 yield from self.arrays(flat, name, path, trail)
             case "string":
-                later = path.endswith("]") and not path.endswith("[0]")
-                if self._text and not later:
+                if self._text and not (path.endswith("]") and not path.endswith("[0]")):
                     forms = (str(schema["format"]) for schema in flat if "format" in schema)
-                    at = self._asked[path]
-                    self._asked[path] += 1 if "]." in path else 0
-                    yield from mentioned(name, self._text, next(forms, ""), at)
+                    yield from mentioned(name, self._text, next(forms, ""), self._taken(path))
                 yield from strings(flat, name, self.random, self.work)
             case "integer" | "number":
+                if self._text and "]." in path:
+                    yield from named_numbers(name, self._text[-MAX_READ:])[self._taken(path) :]
                 if not any(BOUNDS & schema.keys() for schema in flat):
                     yield from likely_numbers(name, kind == "integer", self.random)
                 yield from numbers(flat, kind == "integer", self.random, self.work)
@@ -275,6 +274,12 @@ class _Maker(Containers):
                 yield from (*presumed(name), *self.random.sample([True, False], 2))
             case "null":
                 yield None
+
+    def _taken(self, path: str) -> int:
+        """Return how many objects of a list have wanted the value at this path before; 0 outside of lists."""
+        taken = self._asked[path]
+        self._asked[path] += 1 if "]." in path else 0
+        return taken
 
 
 def _branches(schema: Mapping[str, object]) -> Iterator[list[tuple[Schema, ...]]]:

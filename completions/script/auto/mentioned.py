@@ -36,6 +36,17 @@ PREFERRED = ("in", "at", "near")
 
 _NUMBER = re.compile(r"(?<![\w.,])-?\d{1,12}(?:\.\d{1,6})?(?![\w.,%]*\d|%|\w)")
 _YEAR = re.compile(r"(?<![\w.,-])(?:1[5-9]|20)\d\d(?![\w-]|[.,]\d)")
+_AGE = re.compile(
+    r"(?<![\w.])(\d{1,3})[ -][Yy]ears?[ -][Oo]ld\b|\b[Aa]ged?(?: of| is|:)? (\d{1,3})(?![\w.%])"
+    rf"|{CAPITALIZED}[\w'-]{{0,30}}(?: is |, | \(|: )(\d{{1,3}})(?=[,.;!?)]|\s*\n|\s*\Z| and | years)"
+)
+"""The age of a person: `34 years old`, `aged 34`, `Alice is 34`, `Bob (34)`."""
+
+_SUM = r"(\d{1,3}(?:,\d{3}){1,3}(?:\.\d\d)?|\d{1,12}(?:\.\d{1,2})?)(?!\d|[.,]\d)"
+_MONEY = re.compile(rf"[$€£] ?{_SUM}|(?<![\w.,]){_SUM} ?(?:[€£]|(?:USD|EUR|dollars?|euros?)\b)")
+SUMS_OF_MONEY = ("amount", "price", "cost", "total", "fee", "budget", "salary")
+"""A sum of money, and names of properties that have one."""
+
 _DIGITS = re.compile(r"\d{1,12}(?:\.\d{1,6})?")
 _VALUE_KEYWORDS = frozenset(("enum", "const", "examples", "default"))
 
@@ -52,26 +63,36 @@ def with_numbers(schema: Schema, text: str, in_turn: bool = True) -> Schema:
     number_names = [name for name, each in properties.items() if _is_plain_number(each)]
     values = dict(zip(number_names, numbers, strict=True)) if in_turn and len(number_names) == len(numbers) > 1 else {}
     for name in budget.on_loop_while_there_is_time(number_names if not values else ()):
-        word = re.sub(r"^.*_|s$", "", str(name).lower())
-        after = "[ -]years?[ -]old" if word == "age" else rf" (?:\w+ )?{re.escape(word)}"
-        match = re.search(rf"(?<![\w.])(\d{{1,12}}){after}", text.lower()) if len(word) > 2 else None
-        digits = match[1] if match else identifier(str(name), text) or _year(word, text) or _number_after(word, text)
-        values |= {name: float(digits) if "." in digits else int(digits)} if _DIGITS.fullmatch(digits) else {}
+        values.update(zip((name,), named_numbers(str(name), text), strict=False))
     filled = {name: {**each, "examples": [values[name]]} for name, each in properties.items() if name in values}
     return {**schema, "properties": {**properties, **filled}} if values else schema
+
+
+def named_numbers(name: str, text: str) -> list[int | float]:
+    """Return the numbers of a text that suit a property by its name, in the text's order."""
+    word, lowered = re.sub(r"^.*_|s$", "", name.lower()), text.lower()
+    if word == "age":
+        found = [next(filter(None, each.groups())) for each in _AGE.finditer(text)]
+    else:
+        found = re.findall(rf"(?<![\w.])(\d{{1,12}}) (?:\w+ )?{re.escape(word)}", lowered) if len(word) > 2 else []
+    found = found or [identifier(name, text) or _year(word, text)]
+    digits = [each for each in found if _DIGITS.fullmatch(each)] or _numbers_after(word, text)
+    digits = digits or (
+        ["".join(each).replace(",", "") for each in _MONEY.findall(text)] if word in SUMS_OF_MONEY else []
+    )
+    return [float(each) if "." in each else int(each) for each in digits]
 
 
 JUDGEMENTS = ("score", "rating", "grade")
 """Names of judgements; a number after one of them is part of its explanation."""
 
 
-def _number_after(word: str, text: str) -> str:
-    """Return the number after a word, as in `total 45.50` and `price: $12`; the empty text if there is none."""
-    found = re.search(
-        rf"(?i)\b{re.escape(word)}s?\b(?: is|:| of|=)?[ $€£]{{0,2}}(\d{{1,12}}(?:\.\d{{1,6}})?)(?![\w.,%]*\d|%|\w)",
-        text,
+def _numbers_after(word: str, text: str) -> list[str]:
+    """Return the numbers after a word, as in `total 45.50` and `price: $12`."""
+    pattern = (
+        rf"(?i)\b{re.escape(word)}s?\b(?: is|:| of|=)?[ $€£]{{0,2}}(\d{{1,12}}(?:\.\d{{1,6}})?)(?![\w.,%]*\d|%|\w)"
     )
-    return found[1] if found and len(word) > 2 and word not in JUDGEMENTS else ""
+    return re.findall(pattern, text) if len(word) > 2 and word not in JUDGEMENTS else []
 
 
 def _year(word: str, text: str) -> str:
@@ -88,10 +109,11 @@ def _is_plain_number(schema: object) -> bool:
 def mentioned(name: str, text: str, form: str = "", at: int = 0) -> Iterator[str]:
     """Yield the parts of a text that suit a property by its name, or by the format of its schema.
 
-    `at` is how many of the names of people and organizations earlier objects of a list have taken.
+    `at` is how many objects of a list come before: each takes the next name, address or place.
     """
     kind, text = sense(name), last_words(text, MAX_READ)
-    yield from literal(name, form, text)
+    literals = list(literal(name, form, text))
+    yield from literals[at:] or literals[-1:]
     yield from itertools.islice(proper_names(name, text), at, None)
     words = keywords(text, MAX_WORDS) if kind in KEYWORD_NAMES else []
     if words and kind in ("keyword", "tag"):
@@ -101,7 +123,8 @@ def mentioned(name: str, text: str, form: str = "", at: int = 0) -> Iterator[str
     if ends := _journey_preposition(name):
         yield from (place for preposition, place in _places_after_prepositions(text) if preposition == ends)
     if kind in PLACE_NAMES:
-        yield from (place if kind == "location" else place.partition(",")[0] for place in places(text)[:1])
+        found = _places_in_turn(text)[at:] if at else places(text)[:1]
+        yield from (place if kind == "location" else place.partition(",")[0] for place in found)
 
 
 KEYWORD_NAMES = ("query", "topic", "prompt", "title", "keyword", "tag")
@@ -130,6 +153,10 @@ def _journey_preposition(name: str) -> str | None:
 
 def _places_after_prepositions(text: str) -> list[tuple[str, str]]:
     return [(match[1], match[2]) for match in _PLACE.finditer(text[-MAX_READ:])]
+
+
+def _places_in_turn(text: str) -> list[str]:
+    return [place for preposition, place in _places_after_prepositions(text) if preposition in PREFERRED]
 
 
 def places(text: str) -> list[str]:

@@ -43,11 +43,11 @@ _VERB = (
 )
 _BEFORE = (
     r"(?:\bname is|\bname:|\bnamed|\bcalled|\bI'm|\bI am|\b[Bb]y|\b(?:Dr|Mrs?|Ms|Prof)\.?|\b[Mm]eet|\b[Aa]uthor:"
-    r"|\b[Ff]rom:|\b(?:user|customer|client|patient|employee|student|contact|guest))"
+    r"|\b[Ff]rom:|\b(?:user|customer|client|patient|employee|student|[Cc]ontact|guest))"
 )
 _PERSON = re.compile(
     rf"(?P<sign>{_BEFORE} )?(?<![\w'\u2019.@/-])(?P<run>{_RUN}(?:(?:, | and |, and ){_RUN}){{0,8}})"
-    rf"(?= (?:{_VERB})\b|, \d{{1,3}}\b|, aged? |, an? |, who |(?P<other>))"
+    rf"(?= (?:{_VERB})\b|, \d{{1,3}}\b| \(\d{{1,3}}\)|, aged? |, an? |, who |(?P<other>))"
 )
 _AND = re.compile(r", and |, | and ")
 _SUFFIX = (

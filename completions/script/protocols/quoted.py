@@ -12,6 +12,7 @@ from itertools import pairwise, takewhile
 
 from completions.conversation import Prompt
 from completions.script.auto.instances import Unsatisfiable, instance
+from completions.script.auto.listed import with_mentioned
 from completions.script.protocols.braces import MAX_SEARCHED, Braced, braced, outside, value_of
 from completions.script.protocols.categories import category_or_value, spelled_out
 from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions
@@ -80,7 +81,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     if form is None:
         return next((answer_text for text in texts if (answer_text := _plain_value(text, seed)) is not None), None)
     try:
-        value = instance(suited(form.schema, prompt), seed, _question_without_form(prompt))
+        told = _question_without_form(prompt)
+        value = instance(with_mentioned(suited(form.schema, prompt), told, is_guess=True), seed, told)
     except Unsatisfiable:  # an object in the user's text may look like a schema without being one
         return None
     answer_text = written(value, "\n".join(texts))

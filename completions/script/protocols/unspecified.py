@@ -13,13 +13,13 @@ from functools import lru_cache
 
 from completions.conversation import Prompt, Tool
 from completions.script.auto.instances import instance
-from completions.script.auto.listed import values_of
-from completions.script.protocols.braces import braced, value_of
+from completions.script.auto.listed import values_of, with_mentioned
+from completions.script.protocols.braces import braced, outside, value_of
 from completions.script.protocols.choices import chosen, listed
-from completions.script.protocols.counts import demands_several
 from completions.script.protocols.described_keys import described_keys
 from completions.script.protocols.earlier_answers import is_vague, schema_of_earlier
 from completions.script.protocols.instructions import CACHE_SIZE, NEGATED, SENTENCE_END, instructions, unwrapped
+from completions.script.protocols.named_keys import TEXT, named_keys
 from completions.script.protocols.observation import in_sentences, question, subject
 from completions.script.protocols.placeholders import filled
 from completions.script.protocols.prefilled import schema_of_form
@@ -37,24 +37,28 @@ ANY_SPELLING = re.compile("(?i)json|yaml")
 REQUEST = re.compile(
     r"(?i)\W*(?:(?:please|always|only|now|then|you|must|should|will|shall|(?:need|have|are|make sure|be sure) to) )*"
     rf"(?:{ANSWER})\b[^\n]*\b(?:JSON|YAML)\b"
-    rf"|\W*(?:please )?(?:{WRITE}|format|express|present|produce|extract|create|list|make|convert|describe)\b[^\n]*"
+    rf"|\W*(?:please )?(?:{WRITE}|format|express|present|produce|extract|create|list|make|convert|describe|parse|turn"
+    r"|transform|translate|summarize|classify|analy[sz]e|identify|find|get|tell|show)\b[^\n]*"
     r"\b(?:as|in|into) (?:an? |valid )*(?:JSON|YAML)\b"
     r"|\W*(?:your|the) (?:\w+ )?(?:response|answer|reply|output) (?:must|should|has to) (?:be|consist)\b[^\n]*"
     r"\b(?:JSON|YAML)\b"
     r"|\W*(?:response|output) (?:must|should) be\b[^\n]*\b(?:JSON|YAML)\b"
-    r"|\W*(?:you (?:must|should|will) )?(?:produce|generate|create|write) (?:only |exactly )?(?:an?|one|the)"
-    r" (?:\w+ )?JSON (?:object|array|list)\b"
+    rf"|\W*(?:you (?:must|should|will) )?(?:produce|create|{WRITE})(?: me)? (?:only |exactly )?"
+    r"(?:an?|one|the) (?:\w+ )?JSON (?:object|array|list)\b"
     r"|\W*(?:output|response)?\W*(?:JSON|YAML) (?:output )?format\W*\Z"
 )
-KEYS = re.compile(r"(?i)\b(?:keys?|fields?|propert(?:y|ies)|attributes?)\b")
-QUOTED = re.compile(r"[\"'`](\w{1,64})[\"'`]")
-DESCRIBED_KEY = re.compile(r"\W*[\"'`]?(\w{1,64})[\"'`]?\W*\s(?:that|which|is|being|containing|with|to)\b")
-LISTED_KEYS = re.compile(r"\W*(\w+(?:\s*,\s*\w+)*(?:\s*,?\s+and\s+\w+)?)\s*(?:[.:;)]|\bfor\b|\bof\b|\Z)")
-NAMES = re.compile(r" *[\"'`]\w{1,64}[\"'`](?:,? (?:and )?[\"'`]\w{1,64}[\"'`])*(?=\.|;|\s|\Z)")
+INSTRUCTION = re.compile(
+    rf"(?i)\W*(?:please |then |now |also |always |only )*(?:(?:{ANSWER}|{WRITE}|format|express|present|produce|extract"
+    r"|create|list|make|convert|describe|use|do|don't|never|no|include|ensure|classify|identify|analy[sz]e|find|get|parse"
+    r"|summarize|translate|rate|score|evaluate|you|your|the (?:answer|response|output|keys?|fields?|values?)|each|if)\b"
+    r"|[\w ]{1,30}[\"'`*]{0,3} ?(?:\([^()\n]{1,80}\))?:"
+    r"(?:\s*\Z| ?(?:an?|the|string|integer|number|text|list|array|boolean)\b))"
+)
+"""How a sentence about the answer begins, or the line of a key."""
+
 KIND_NAME = re.compile(r"(?i)(?:\w+_)?(?:label|category|class|intent|sentiment|topic|mode)")
 KIND_LIST = re.compile(rf"(?i)\b{KINDS}(?: list)?\s*[:=]\s*(\[[^\[\]\n]{{3,1000}}\])")
 """A name of a kind, and a list of kinds: `List of categories: ['positive', 'negative']`."""
-KEY_SEPARATOR = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
 LIST = re.compile(r"(?i)\bJSON (?:array|list)\b(?: of (\d{1,2}))?(?: of)?(?: (numbers|integers|objects))?")
 EXTRACTED = re.compile(
     r"(?i)\b(?:extract|find|list|get|return|identify)(?: (?:me|all|every|each|the|any|of|unique|distinct)){0,4}"
@@ -87,14 +91,10 @@ MAX_INTRODUCTION = 160
 MAX_MENTIONS = 4
 """Occurrences of a key that are searched for its values."""
 
-MAX_SENTENCES = 40
-"""Requests for JSON that are searched for keys."""
-
 MAX_ITEMS = 10
 """Items of a list that follows an example."""
 
 ITEM_SCHEMAS: Mapping[str, Schema] = {"numbers": {"type": "number"}, "integers": {"type": "integer"}}
-TEXT: Schema = {"type": "string"}
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
@@ -106,17 +106,16 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         keys = described_keys(text)
         schema = keys if keys is not None and _names_of(example) != _names_of(keys) else example
         if sentences:
-            schema = schema or _keys(sentences, text)
+            schema = schema or named_keys(sentences, text, _told(prompt, text))
             if schema is None and _has_object(text[text.find(sentences[0]) :]):
                 break
             if schema is None and (array := EXAMPLE_ARRAY.search(text)):
-                return _array(array, seed, subject(prompt, text))
+                return _array(array, seed, _told(prompt, text))
             schema = schema or _list(sentences, text)
             schema = _or_earlier(schema, text, prompt)
             is_requested = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
         if schema is not None:
-            decided = _with_choices(suited(schema, prompt, is_guess=True), text, prompt)
-            return written(instance(decided, seed, subject(prompt, text)), text)
+            return written(_instance(schema, text, prompt, seed), text)
     else:
         if is_requested:
             return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)})
@@ -124,7 +123,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         return compact(instance(suited(schema, prompt, is_guess=True), seed, question(prompt)))
     for text in instructions(prompt) if wants_object else ():
         if (schema := _example(text, ANY_INTRODUCTION)) is not None:
-            return compact(instance(suited(schema, prompt, is_guess=True), seed, subject(prompt, text)))
+            return compact(_instance(schema, text, prompt, seed))
     return None
 
 
@@ -133,6 +132,26 @@ def _or_earlier(schema: Schema | None, text: str, prompt: Prompt) -> Schema | No
     if (schema is not None and not is_vague(schema)) or text == question(prompt)[-len(text) :]:
         return schema
     return schema_of_earlier(prompt, 1) or schema
+
+
+def _instance(schema: Schema, text: str, prompt: Prompt, seed: str) -> object:
+    """Make an instance of a schema that a text of the prompt implies, with what the prompt says of its values."""
+    decided = _with_choices(suited(schema, prompt, is_guess=True), text, prompt)
+    told = _told(prompt, text)
+    return instance(with_mentioned(decided, told, is_guess=True), seed, told)
+
+
+def _told(prompt: Prompt, text: str) -> str:
+    """Return what the user tells or asks, apart from what a text says about the form of the answer."""
+    told = subject(prompt, text)
+    return told or _data_in(text)
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def _data_in(text: str) -> str:
+    """Return the sentences of a text that are no instructions, without its objects."""
+    sentences = SENTENCE_END.split(outside(text, braced(text)))
+    return "\n".join(each for each in sentences if not INSTRUCTION.match(each) and not ANY_SPELLING.search(each))
 
 
 def _names_of(schema: Schema | None) -> set[str]:
@@ -196,43 +215,6 @@ def _value(name: str, text: str, alone: bool) -> Sequence[Tool]:
     if KIND_NAME.fullmatch(name) and (kinds := KIND_LIST.search(text)):
         return [Tool(each) for each in options_in(f"It is one of {kinds[1]}", bound=True)]
     return listed(unwrapped(text)) if alone else []
-
-
-def _keys(sentences: list[str], text: str) -> Schema | None:
-    """Return the schema of an object with the keys that a sentence names: in quotes, or as a list of words."""
-    for sentence in sentences[:MAX_SENTENCES]:
-        sentence += _list_after_colon(sentence, text)
-        if found := KEYS.search(sentence):
-            names = _key_names(sentence, found) or _described_key_names(text)
-            if names:
-                names = list(dict.fromkeys(names))
-                schema = {"type": "object", "properties": dict.fromkeys(names, TEXT), "required": names}
-                return list_of(schema) if LIST.search(sentence) or demands_several(sentence) else schema
-    return None
-
-
-@lru_cache(maxsize=CACHE_SIZE)
-def _list_after_colon(sentence: str, text: str) -> str:
-    """Return the names in quotes after a sentence that ends with a colon, without what follows them."""
-    if not sentence.endswith(("keys:", "fields:", "properties:", "attributes:")):
-        return ""
-    following = NAMES.match(text, text.find(sentence) + len(sentence))
-    return following[0] if following else ""
-
-
-def _described_key_names(text: str) -> Sequence[str]:
-    return [found[1] for key in KEYS.finditer(text) if (found := DESCRIBED_KEY.match(text, key.end()))]
-
-
-def _key_names(sentence: str, found: re.Match[str]) -> list[str]:
-    """Return the keys after a word such as `keys`, or else those in quotes before it."""
-    rest = sentence[found.end() :]
-    if DESCRIBED_KEY.match(rest):
-        return []
-    named = LISTED_KEYS.match(rest)
-    return QUOTED.findall(rest) or (
-        KEY_SEPARATOR.split(named[1]) if named else QUOTED.findall(sentence[: found.start()])
-    )
 
 
 def _array(example: re.Match[str], seed: str, text: str) -> str:
