@@ -36,6 +36,7 @@ from completions.script.protocols import (
     lines,
     markers,
     open_labels,
+    programs,
     quoted,
     react,
     recalled,
@@ -52,7 +53,8 @@ from completions.script.protocols import (
     wire_keys,
 )
 from completions.script.protocols.braces import value_of
-from completions.script.protocols.observation import in_sentences, is_after_worker, question
+from completions.script.protocols.demanded_length import demanded
+from completions.script.protocols.observation import in_sentences, is_after_worker, observation, question
 from completions.script.protocols.suited import suited
 from completions.script.schemas.document import compact, digest_of, seeded
 from completions.tokens.servers import is_ollama
@@ -94,7 +96,7 @@ PROTOCOLS = (
         few_shots.answer,
         lines.answer,
     ),
-    *(snippets.answer, brief.one_word, closings.answer, sums.answer, recalled.answer),
+    *(snippets.answer, programs.answer, brief.one_word, closings.answer, sums.answer, recalled.answer),
 )
 """The forms of answers that prompts ask for in words, the most specific first; None means that a prompt does not."""
 
@@ -238,11 +240,13 @@ def _instance(prompt: Prompt, seed: str) -> str:
 
 def _endless_sentences(prompt: Prompt, seed: str) -> Iterator[str]:
     """Yield sentences without end."""
-    yield _sentences(prompt, seed)
+    yield in_sentences(prompt, seeded(seed + "/text"), short=prompt.body.get("verbosity") == "low")
     random = seeded(seed + "/more")
     while True:
         yield sentences(question(prompt), random, short=False)
 
 
 def _sentences(prompt: Prompt, seed: str) -> str:
-    return in_sentences(prompt, seeded(seed + "/text"), short=prompt.body.get("verbosity") == "low")
+    """Return sentences of the length that the prompt demands, unless they repeat what a tool has answered."""
+    length, texts = demanded(prompt), _endless_sentences(prompt, seed)
+    return next(texts) if length is None or observation(prompt) is not None else length.text(texts)

@@ -12,8 +12,8 @@ from completions.conversation import Prompt
 from completions.script.auto.instances import named_text
 from completions.script.auto.sentences import keywords
 from completions.script.auto.unfinished import rest_of_json
-from completions.script.protocols import snippets
 from completions.script.protocols.braces import MAX_SEARCHED, braced, list_at, value_of
+from completions.script.protocols.languages import code_in
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact
 from completions.tokens.servers import is_ollama
@@ -114,7 +114,7 @@ def _block(start: str, answer: str, prompt: Prompt) -> str:
     language = FENCE.findall(start)[-1].strip().lower()
     if language.startswith("json"):
         return compact(_examples(answer, prompt)["{"])
-    return snippets.code_in(language) or answer
+    return code_in(language) or answer
 
 
 def _is_in_block(start: str) -> bool:

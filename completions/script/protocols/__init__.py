@@ -26,16 +26,18 @@ Each module knows one form of request, from the prompts that the frameworks send
 | `tagged_calls` | a call of a function, in `<tool_call>` or as JSON | Hermes, Qwen, Llama without tools of an API |
 | `lines` | lines, a title, a question in other words, SQL | query writers, chats, LangChain |
 | `snippets` | code alone | applications that run it |
+| `programs` | a program, a query, a command | chats, benchmarks of code |
 | `closings` | an answer that ends with a word such as `TERMINATE` | AutoGen |
 | `unspecified` | JSON, by names of keys, by an example or by nothing else | Spring AI's maps, applications |
 | `described_keys` | JSON, by a list of keys, each with its description | Azure's evaluators, applications |
 | `prefilled` | JSON, by an object with some of the values | Parlant |
 
 `instructions` finds the texts that may have instructions, `written_types` reads types as people write them,
-`tool_descriptions` the tools that a prompt describes, `earlier_answers` the form of the answers so far, `braces` the
-parts of a text between braces, and `placeholders` objects with placeholders as values. `suited` limits a schema to what
-the prompt says: `ranges` adds the ranges that it gives or shows (`shown_values`), `one_for_each` the items of its
-lists, and `counts` their number. `observation` finds the results of tools, in messages or in text.
+`tool_descriptions` the tools that a prompt describes, `earlier_answers` the form of the answers so far, `named_keys`
+the keys that a sentence names, `demanded_length` the length that a text must have, `braces` the parts of a text between
+braces, and `placeholders` objects with placeholders as values. `suited` limits a schema to what the prompt says:
+`ranges` adds the ranges that it gives or shows (`shown_values`), `one_for_each` the items of its lists, and `counts`
+their number. `observation` finds the results of tools, in messages or in text. `languages` has small programs.
 
 Every module reads a bounded part of a prompt, in time that grows with the length alone.
 """

@@ -95,8 +95,8 @@ HANDOFF_MESSAGE = re.compile(r"\A(?:Context:\s*)?Handoff Message:")
 
 def was_handed_over(prompt: Prompt) -> bool:
     """Tell whether the conversation was just handed over by another agent, so that there are no results yet."""
-    if prompt.tool_result is not None:
-        return is_handover(prompt.tool_result.name)
+    if (result := prompt.tool_result) is not None:
+        return is_handover(result.name)
     last = prompt.messages[-1] if prompt.messages else None
     if last is None or last.role != "user":
         return False
@@ -107,10 +107,10 @@ def was_handed_over(prompt: Prompt) -> bool:
 
 def observation(prompt: Prompt) -> ToolResult | None:
     """Return the last result of a tool, if no question came after it."""
-    if prompt.tool_result is not None:
+    if (result := prompt.tool_result) is not None:
         if was_handed_over(prompt) or has_loaded(prompt):
             return None
-        return replace(prompt.tool_result, text=without_additions(prompt.tool_result.text))
+        return replace(result, text=without_additions(result.text))
     if not prompt.messages:
         return None
     last = prompt.messages[-1]
@@ -129,9 +129,9 @@ def observation(prompt: Prompt) -> ToolResult | None:
     labels = [match.end() for match in OBSERVATION_LABEL.finditer(text)]
     if not labels:
         return None
-    result = text[labels[-1] :]
-    end = NEXT_LABEL.search(result)
-    return ToolResult("", result[: end.start() if end else None].strip())
+    shown = text[labels[-1] :]
+    end = NEXT_LABEL.search(shown)
+    return ToolResult("", shown[: end.start() if end else None].strip())
 
 
 def _reported(text: str) -> ToolResult | None:

@@ -42,6 +42,9 @@ LABELLED = re.compile(r"([A-Za-z][\w ]{0,24}:\s*)\[\[")
 RESULT = re.compile(r"\[RESULT\] \((?:[^()\n]*?\b(?P<letter>A)\b)?[^()\n]*\)")
 """The mark of Prometheus: `Feedback: (write a feedback) [RESULT] (an integer number between 1 and 5)`."""
 
+HASHED = re.compile(r"(?m)#### ?(?:[$-]{0,2}\d[\d,.]{0,20}[ \t]*$|[<\[{(]\w)")
+"""The mark of GSM8K: its examples end with `#### 18`, or the prompt wants `#### <answer>`."""
+
 LINE = re.compile(
     r"['\"`\u201c*]{1,2}([A-Za-z][A-Za-z ]{1,24}: ?)[\[{<$]{1,2}([A-Za-z_][\w ]{0,24})[\]}>]{0,2}['\"`\u201d*]"
 )
@@ -110,8 +113,10 @@ def _ending(text: str, texts: list[str], random: Random) -> str | None:
         return f"[RESULT] {points[1] if (points := POINTS.search(text)) else _number(texts, random)}"
     if marked := MARKED.search(text):
         label = LABELLED.search(text)
-        rates = not re.fullmatch(r"[A-Z]", marked[1])
+        rates = not re.fullmatch(r"[A-MO-WYZ]", marked[1])
         return f"{label[1] if label else ''}[[{_number(texts, random) if rates else marked[1]}]]"
+    if HASHED.search(text):
+        return f"#### {_number(texts, random)}"
     if line := _line(text):
         letter = LETTERS.search(text)
         if letter is None and WORDS.search(line[2]):

@@ -8,11 +8,9 @@ from functools import lru_cache
 
 from completions.conversation import Prompt
 from completions.script.protocols.instructions import CACHE_SIZE, instructions, takes_any_text, unwrapped
+from completions.script.protocols.languages import CODE, LANGUAGE, LANGUAGES, SHELLS, language_of
 from completions.script.protocols.observation import observation
 from completions.script.wording import ANSWER, WRITE
-
-SHELLS = "bash|shell|zsh|fish|powershell|terminal"
-LANGUAGES = rf"python|javascript|typescript|{SHELLS}|html|java|rust|sql"
 
 WANTED = re.compile(
     rf"(?i)\b(?:{ANSWER}|{WRITE})\b[^\n.]{{0,40}}\b(?:only|just)\b[^\n.]{{0,30}}"
@@ -23,27 +21,11 @@ WANTED = re.compile(
 )
 PROGRAM = re.compile(
     r"(?i)\b(?:functions?|scripts?|programs?|source code|algorithm|implement\w*|snippet|methods?|components?"
-    rf"|refactor\w*|{LANGUAGES}|golang)\b|```"
+    rf"|refactor\w*|{LANGUAGES})\b|```"
 )
 """Signs that code means a program, and not an access code."""
 
 BARE = re.compile(r"(?i)\b(?:no|not|without|don't|never)\b[^\n.]{0,40}(?:markdown|backtick|fence|```|code block)")
-LANGUAGE = re.compile(rf"(?i)\b({LANGUAGES}|js|ts|go)\b")
-CODE = {
-    "python": 'def answer() -> str:\n    return "Hello"\n\n\nprint(answer())',
-    "javascript": 'function answer() {\n  return "Hello";\n}\n\nconsole.log(answer());',
-    "typescript": 'function answer(): string {\n  return "Hello";\n}\n\nconsole.log(answer());',
-    "bash": 'echo "Hello"',
-    "html": "<!doctype html>\n<title>Hello</title>\n<p>Hello</p>",
-    "java": (
-        'class Answer {\n    public static void main(String[] given) {\n        System.out.println("Hello");\n    }\n}'
-    ),
-    "go": 'package main\n\nimport "fmt"\n\nfunc main() {\n\tfmt.Println("Hello")\n}',
-    "rust": 'fn main() {\n    println!("Hello");\n}',
-    "sql": "SELECT 'Hello' AS answer;",
-}
-LANGUAGE_OF_ALIAS = {"js": "javascript", "ts": "typescript"} | dict.fromkeys(SHELLS.split("|"), "bash")
-
 QUERY_FUNCTION = "execute_sql_query"
 """The function that PandasAI's prompts offer; the code must call it and declare its result as `result`."""
 
@@ -59,15 +41,9 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     texts = [unwrapped(text) for text in instructions(prompt)]
     if not any(map(_is_wanted, texts)) or not any(map(PROGRAM.search, texts)):
         return None
-    name = next((found[1].lower() for text in texts if (found := LANGUAGE.search(text))), "python")
-    language = LANGUAGE_OF_ALIAS.get(name, name)
+    language = language_of(next((found[1] for text in texts if (found := LANGUAGE.search(text))), "python"))
     code = next((_query(text) for text in texts if QUERY_FUNCTION in text), CODE[language])
     return code if any(map(BARE.search, texts)) else f"```{language}\n{code}\n```"
-
-
-def code_in(language: str) -> str | None:
-    """Return code in a language by its name, or by another name that it has; None for an unknown one."""
-    return CODE.get(LANGUAGE_OF_ALIAS.get(language, language))
 
 
 def _query(text: str) -> str:

@@ -9,7 +9,7 @@ from completions.conversation import Prompt
 from completions.script.auto.instances import instance
 from completions.script.protocols.instructions import CACHE_SIZE, SENTENCE_END, instructions, takes_any_text
 from completions.script.schemas.document import Schema, as_text
-from completions.script.wording import ANSWERS, WRITE
+from completions.script.wording import ANSWERS, NUMBERS, WRITE
 
 MAX_READ = 20_000
 """Characters of each text that are read, at its end."""
@@ -20,7 +20,7 @@ SPELLINGS = ("CSV", "csv", "table", "Table")
 """Words of a text that asks for a table; other texts are not analysed further."""
 
 WANTED = re.compile(
-    rf"(?i)\b(?:{ANSWERS}|{WRITE}|present|format|convert|extract|export|show|create|produce)\b[^\n]{{0,100}}\b(CSV|table)\b"
+    rf"(?i)\b(?:{ANSWERS}|{WRITE}|present|format|convert|extract|export|show|create|make|produce)\b[^\n]{{0,100}}\b(CSV|table)\b"
     r"|\bas (?:an? )?(?:valid )?(CSV|(?:markdown )?table)\b"
 )
 ABOUT_CODE = re.compile(r"(?i)\b(?:scripts?|functions?|code|programs?|class|quer(?:y|ies)|SQL|reads?|parses?|files?)\b")
@@ -30,8 +30,13 @@ NAME = r"[A-Za-z_]\w{0,30}(?:[ -](?!and\b)\w{1,30}){0,4}"
 COLUMNS = re.compile(
     r"(?i)\b(?:columns?|headers?|fields)\b(?: (?:are|is|named|called|row|line))*:?\s*[`\"'(]*"
     rf"(?P<names>{NAME}(?:\s*[,|]\s*(?:and )?{NAME}){{0,11}}(?:,? and {NAME})?)"
-    r"(?=[`\"').;:]|\s*(?:\n|\Z)|\s+(?:for|of|without|only)\b)"
+    r"(?=[`\"').;:]|\s*(?:\n|\Z)|,? (?:and|with) \d|\s+(?:for|of|without|only)\b)"
 )
+_NUMBER = rf"(\d{{1,2}}|{'|'.join(NUMBERS)})"
+COLUMN_COUNT = re.compile(rf"(?i)\b{_NUMBER}[- ]columns?\b")
+ROW_COUNT = re.compile(rf"(?i)\b{_NUMBER} (?:data )?rows?\b")
+"""How many columns or rows a table has."""
+
 COUNT = re.compile(r"(?i)population|count|amount|total|quantity|number|minutes|days|hours|size|stock")
 
 
@@ -42,7 +47,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     for text in instructions(prompt):
         kind, columns = _table(text[-MAX_READ:]) if any(map(text.__contains__, SPELLINGS)) else ("", ())
         if columns:
-            rows = [[_cell(name, at, f"{seed}/{at}") for name in columns] for at in range(1, ROWS + 1)]
+            count = _number(found[1]) if (found := ROW_COUNT.search(text[-MAX_READ:])) else ROWS
+            rows = [[_cell(name, at, f"{seed}/{at}") for name in columns] for at in range(1, count + 1)]
             return _csv(columns, rows) if kind == "csv" else _markdown(columns, rows)
     return None
 
@@ -55,9 +61,15 @@ def _table(text: str) -> tuple[str, tuple[str, ...]]:
         if found is not None and not ABOUT_CODE.search(sentence[:1_000]):
             columns = COLUMNS.search(text, text.find(sentence))
             names = re.split(r"\s*[,|]\s*(?:and )?|,? and ", columns["names"]) if columns else []
+            if len(names) < 2 and (counted := COLUMN_COUNT.search(sentence[:1_000])):
+                names = [f"Column {at}" for at in range(1, _number(counted[1]) + 1)]
             if 1 < len(names) <= MAX_COLUMNS:
                 return (found[1] or found[2]).lower(), tuple(name.strip() for name in names)
     return "", ()
+
+
+def _number(written: str) -> int:
+    return int(written) if written.isdigit() else NUMBERS.index(written.lower()) + 1
 
 
 def _cell(name: str, at: int, seed: str) -> str:
