@@ -12,6 +12,7 @@ from typing import Any
 
 from completions import budget
 from completions.conversation import Message, Part, Prompt, Reply
+from completions.exceptions import RequestError
 from completions.tokens import documents, media
 from completions.wire.address import Address
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
@@ -39,6 +40,9 @@ from completions.wire.validation import (
 
 PAGE_BREAK = "\f"
 """The separator of pages in a script's text."""
+
+MAX_PAGES = 1000
+"""The most pages of a document (Mistral's page on OCR)."""
 
 SPEECH_SECONDS = 12.0
 """The length, as speech, of the sentences on a page without a text: three of them."""
@@ -183,6 +187,8 @@ def _pages(answer: str | None, part: Part) -> Sequence[str]:
             office_document = documents.read_office(part.source)
             document_text = office_document.text if office_document else documents.decoded_text(part.source)
         return [(document_text or "").strip() or _made_up_text(part.source, 0)]
+    if pdf.pages > MAX_PAGES:
+        raise _too_many_pages(pdf.pages)
     lines = [" ".join(line.split()) for line in pdf.text.splitlines() if line.strip()]
     lines_per_page = max(1, -(-len(lines) // pdf.pages))
     texts = ["\n".join(lines[page * lines_per_page : (page + 1) * lines_per_page]) for page in range(pdf.pages)]
@@ -192,6 +198,12 @@ def _pages(answer: str | None, part: Part) -> Sequence[str]:
 def _made_up_text(source: str, page: int) -> str:
     digest = hashlib.sha256(f"{page} {source}".encode("utf-8", "surrogatepass")).hexdigest()
     return transcripts.sentences(digest, SPEECH_SECONDS)
+
+
+def _too_many_pages(count: int) -> RequestError:
+    """Return the API's error, as its users quote it."""
+    message = f"This document has {count} pages, which is more than the maximum allowed of {MAX_PAGES}."
+    return RequestError(message, type="document_parser_too_many_pages", code="3730")
 
 
 def _requested_pages(pages: object, count: int) -> Sequence[int]:

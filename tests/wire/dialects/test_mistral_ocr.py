@@ -18,7 +18,7 @@ from tests.server import LiveServer
 
 pytestmark = LITELLM
 
-MODEL = "mistral-ocr-latest"
+MODEL, PDF_TYPE = "mistral-ocr-latest", "application/pdf"
 INVOICE = {"type": "document_url", "document_url": "https://example.com/invoice.pdf"}
 SCRIPT = r"""
 version: 1
@@ -93,6 +93,14 @@ def test_ocr__reads_an_uploaded_file_by_its_id_and_its_address(client: Mistral) 
     for document in named:
         answer = client.ocr.process(model=MODEL, document=document)
         assert (answer.pages[0].markdown, answer.usage_info.doc_size_bytes) == ("# Plan", 6)
+
+
+def test_ocr__refuses_more_pages_than_the_api_takes(live: LiveServer) -> None:
+    asked = {"model": MODEL, "document": {"document_url": data_url(b"%PDF-1.4\n/Type/Pages /Count 999999", PDF_TYPE)}}
+    answer = httpx.post(f"{live.url}/mistral/v1/ocr", json=asked, timeout=600)
+    assert (answer.status_code, answer.json()["type"]) == (400, "document_parser_too_many_pages")
+    message = "This document has 999999 pages, which is more than the maximum allowed of 1000."
+    assert (answer.json()["message"], answer.json()["code"]) == (message, "3730")
 
 
 def test_ocr__annotates_a_document_in_the_form_that_is_asked_for(client: Mistral) -> None:
