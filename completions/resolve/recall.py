@@ -86,6 +86,8 @@ async def keep(records: Records, documents: Iterable[StoredDocument]) -> None:
 
 def _grown(stored: StoredDocument, before: Document | None) -> Document:
     """Return the document to store, appended to the stored one if it grows."""
+    if before is not None and stored.update is not None:
+        return stored.update(before)
     if before is None or not stored.grows:
         return stored.document
     return {**before, stored.grows: [*before[stored.grows], *stored.document[stored.grows]]}

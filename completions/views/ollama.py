@@ -1,8 +1,8 @@
 """The views of what Ollama's server is asked besides answers: its models, the parts of models, and who is signed in.
 
-No model is kept, for they are the script's. The refusals are those of `CopyHandler`, `DeleteHandler`, `HeadBlobHandler`
-and `CreateBlobHandler` in `server/routes.go` of ollama/ollama; the documents are `StatusResponse` and `UserResponse` of
-its `api/types.go`.
+No model is kept, for they are the script's; what is kept is which of them are loaded. The refusals are those of
+`CopyHandler`, `DeleteHandler`, `HeadBlobHandler` and `CreateBlobHandler` in `server/routes.go` of ollama/ollama; the
+documents are `StatusResponse` and `UserResponse` of its `api/types.go`.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from completions.views.stored import ResourceRequest, stored
 from completions.wire.fields import text
 from completions.wire.ollama import rules
 from completions.wire.ollama.addresses import CHAT
+from completions.wire.ollama.loading import LOADED
+from completions.wire.ollama.models import running
 from completions.wire.ollama.names import is_valid
 
 DONE = 200, "application/json"
@@ -93,6 +95,12 @@ async def create_blob(request: ResourceRequest, digest: str) -> ExchangeResponse
         raise RequestError(f'digest mismatch, expected "{digest}", got "{found}"')
     await request.records.put(BLOB, name, {"id": name})
     return RawResponse(b"", 201, "application/json")
+
+
+@stored
+async def list_running(request: ResourceRequest) -> dict[str, Any]:
+    """List the models that requests have loaded."""
+    return running(await request.all(LOADED))
 
 
 @stored

@@ -45,7 +45,7 @@ UNREACHED = "unreached"
 class StoredDocument(NamedTuple):
     """A document to store. If `grows` names an array, its items are appended to those of the stored document.
 
-    If it describes a file, `data` are the file's bytes.
+    `update` makes the document of the stored one, if there is one. If it describes a file, `data` are the file's bytes.
     It is deleted at `expires`. Until `taken_until`, another answer that continues from it is still in progress. Both
     are in seconds since the epoch.
     """
@@ -55,6 +55,7 @@ class StoredDocument(NamedTuple):
     document: Document
     grows: str = ""
     data: bytes | None = None
+    update: Callable[[Document], Document] | None = None
 
 
 class StreamFailure(NamedTuple):

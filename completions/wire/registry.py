@@ -116,7 +116,7 @@ _ALL = [
     *reranks(OpenRouter(), Together(), VLLM()),
     *COHERE_ONLY,
     *ANTHROPIC_ALONE,
-    *vendors_addresses({dialect.name: dialect.wordings for dialect in DIALECTS}),
+    *vendors_addresses({dialect.name: dialect for dialect in DIALECTS}),
     *compatible_cohere(CHAT_DIALECTS[COMPATIBLE_COHERE.name]),
     *openai_addresses(CHAT, {"grok-": XAI()}),
     *openrouter_addresses(OpenRouter.place, CHAT_DIALECTS["openrouter"]),

@@ -79,6 +79,7 @@ OTHERS: Addresses = [
     re_path(f"^{OLLAMA}api/copy$", by_method(POST=ollama.copy_model), LOCAL),
     re_path(f"^{OLLAMA}api/delete$", by_method(DELETE=ollama.delete_model), LOCAL),
     re_path(f"^{OLLAMA}api/blobs/(?P<digest>[^/]+)$", by_method(GET=ollama.find_blob, POST=ollama.create_blob), LOCAL),
+    re_path(f"^{OLLAMA}api/ps$", by_method(GET=ollama.list_running), LOCAL),
     re_path(f"^{OLLAMA}api/me$", by_method(POST=ollama.describe_user), LOCAL),
     re_path(f"^{OLLAMA}api/signout$", by_method(POST=ollama.sign_out), LOCAL),
     re_path(f"^{OLLAMA}api/status$", by_method(GET=ollama.tell_status), LOCAL),

@@ -7,9 +7,9 @@ October 2026, and its 401 as 0xPlaygrounds/rig recorded it in 2026.
 """
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from completions import ids
 from completions.conversation import ANY_TOOL, Prompt, Reply
@@ -18,7 +18,7 @@ from completions.wire.address import Address
 from completions.wire.anthropic import checks
 from completions.wire.anthropic.errors import ERROR_WORDINGS
 from completions.wire.anthropic.messages import AnthropicAnswers
-from completions.wire.base import NO_ROUTE, Headers, Route, WireFormat, without, without_limits
+from completions.wire.base import NO_ROUTE, Headers, Route, Span, StoredDocument, WireFormat, without, without_limits
 from completions.wire.fields import arranged, without_nulls
 from completions.wire.validation import refuse
 from completions.wire.wordings import Wording
@@ -66,22 +66,37 @@ _FIELDS = {
 }
 
 
+class Vendor(Protocol):
+    """The part of a vendor's dialect that is the same in all formats."""
+
+    @property
+    def wordings(self) -> Mapping[str, Wording]:
+        """How it puts the usual errors."""
+
+    def to_note(self, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
+        """Return what the server remembers of each request that it answers."""
+
+
 class VendorsMessages(AnthropicAnswers):
-    """A message of another vendor, with the vendor's `words` for errors and its `required` fields."""
+    """A message of another vendor, with its `required` fields."""
 
     identified_by = ()
     refusals = ()
     headers, gateway_headers = WireFormat.headers, WireFormat.gateway_headers
     limit_headers = staticmethod(without_limits)
 
-    def __init__(self, words: Mapping[str, Wording], required: Collection[str] = REQUIRED) -> None:
+    def __init__(self, vendor: Vendor, required: Collection[str] = REQUIRED) -> None:
         super().__init__()
-        self.wordings = {**ERROR_WORDINGS, **words}
+        self.wordings, self._to_note = {**ERROR_WORDINGS, **vendor.wordings}, vendor.to_note
         self._check = checks.record(_FIELDS, required, open_=True)
 
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
         """Raise `RequestError` for a field that is missing or of another type; null is none."""
         refuse(self._check(without_nulls(document)))
+
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
+        """Return what the message leaves behind, and what the server remembers."""
+        return [*super().to_store(reply, prompt, span), *self._to_note(prompt, span)]
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope as it is."""
@@ -117,8 +132,9 @@ class OllamaMessages(VendorsMessages):
 class ZAIMessages(VendorsMessages):
     """A message of Z.ai, whose errors have a number and the request's id, and begin their message with the number."""
 
-    def __init__(self, words: Mapping[str, Wording], required: Collection[str] = REQUIRED) -> None:
-        super().__init__({**words, "overloaded": BUSY}, required)
+    def __init__(self, vendor: Vendor, required: Collection[str] = REQUIRED) -> None:
+        super().__init__(vendor, required)
+        self.wordings = {**self.wordings, "overloaded": BUSY}
 
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
         """Raise `RequestError` as `VendorsMessages` does, but without naming the field."""
@@ -150,7 +166,7 @@ FORMATS: Mapping[str, type[VendorsMessages]] = {"ollama": OllamaMessages, "zai":
 """The vendors with a format class of their own."""
 
 
-def vendors_addresses(words: Mapping[str, Mapping[str, Wording]]) -> list[Address]:
-    """Return the addresses of other vendors' formats; `words` has each vendor's errors by its name."""
-    vendors = ((vendor, FORMATS.get(vendor, VendorsMessages), *place) for vendor, place in PLACES.items())
-    return [Address(route, format_class(words[vendor], required)) for vendor, format_class, route, required in vendors]
+def vendors_addresses(vendors: Mapping[str, Vendor]) -> list[Address]:
+    """Return the addresses of other vendors' formats; `vendors` are the vendors by their names."""
+    formats = ((vendors[name], FORMATS.get(name, VendorsMessages), *place) for name, place in PLACES.items())
+    return [Address(route, format_class(vendor, required)) for vendor, format_class, route, required in formats]

@@ -20,7 +20,6 @@ ADDRESSES = [
     Address(f"{PREFIX}api/push", models.OllamaPush()),
     Address(f"{PREFIX}api/create", models.OllamaCreate()),
     Address(f"{PREFIX}api/tags", CHAT, "tell", models.tags),
-    Address(f"{PREFIX}api/ps", CHAT, "tell", models.running),
     Address(f"{PREFIX}api/version", CHAT, "tell", models.version),
     Address(f"{PREFIX}api/.*", CHAT, "refuse"),
 ]

@@ -14,14 +14,14 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import NO_ROUTE, Headers, Route, WireFormat, without_limits
+from completions.wire.base import NO_ROUTE, Headers, Route, Span, StoredDocument, WireFormat, without_limits
 from completions.wire.content import arguments_of, with_joined_text
-from completions.wire.fields import mapping, whole
 from completions.wire.framing import JSON_LINES, counts, group_by_chunk, joined, pieces
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import names
 from completions.wire.ollama import rules as ollama_rules
-from completions.wire.ollama.prompt import UNLOAD, conversation_ids, read_chat, read_generate
+from completions.wire.ollama.loading import context_size, is_unloading, loaded
+from completions.wire.ollama.prompt import conversation_ids, read_chat, read_generate
 from completions.wire.ollama.readback import collect_line
 from completions.wire.openai.logprobs import chat_entries
 
@@ -47,10 +47,18 @@ class OllamaFormat(WireFormat):
 
     def requested_window(self, prompt: Prompt) -> int | None:
         """Return the option `num_ctx`."""
-        return whole(mapping(prompt.body.get("options")).get("num_ctx"), 1)
+        return context_size(prompt.body)
 
 
-class _Generating(OllamaFormat):
+class LoadingFormat(OllamaFormat):
+    """What the addresses share that need the model itself, and so load it."""
+
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
+        """Return that the model is loaded."""
+        return (loaded(prompt, span),)
+
+
+class _Generating(LoadingFormat):
     """What chats and completions share: a line for each piece, then a line with `done`."""
 
     collect = staticmethod(collect_line)
@@ -61,7 +69,7 @@ class _Generating(OllamaFormat):
             return dict(verbatim)
         head = self._head(reply, prompt)
         if prompt.task == "state":
-            reason = "unload" if prompt.body.get("keep_alive") in UNLOAD else "load"
+            reason = "unload" if is_unloading(prompt) else "load"
             return head | self._content("") | {"done": True, "done_reason": reason}
         choice = reply.choices[0]
         content = choice.text or choice.refusal or ""

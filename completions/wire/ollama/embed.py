@@ -10,10 +10,11 @@ from completions.conversation import Message, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, Headers, Route
-from completions.wire.fields import mapping, text, text_or_none, texts, whole
+from completions.wire.fields import text, text_or_none, texts, whole
 from completions.wire.ollama import rules as ollama_rules
-from completions.wire.ollama.chat import LOAD_NS, PROMPT_TOKEN_NS, OllamaFormat
+from completions.wire.ollama.chat import LOAD_NS, PROMPT_TOKEN_NS, LoadingFormat
 from completions.wire.ollama.errors import EMBEDDING_WORDINGS
+from completions.wire.ollama.loading import context_size
 from completions.wire.ollama.readback import collect_vectors
 from completions.wire.vector_sizes import size_of
 from completions.wire.vectors import vectors_for
@@ -25,7 +26,7 @@ DEFAULT_SIZE = 768
 """Dimensions of a model that the table of sizes does not know."""
 
 
-class _Embedding(OllamaFormat):
+class _Embedding(LoadingFormat):
     """What both addresses share."""
 
     wordings = EMBEDDING_WORDINGS
@@ -46,7 +47,7 @@ class OllamaEmbed(_Embedding):
             if not (inputs is None or isinstance(inputs, str) or _is_texts(inputs)):
                 raise RequestError("invalid input type")
         input_texts = (inputs,) if inputs and isinstance(inputs, str) else _text_list(inputs)
-        limit = whole(mapping(document.get("options")).get("num_ctx"), 1)
+        limit = context_size(document)
         if limit is None:
             return _prompt(document, headers, input_texts)
         may_cut = document.get("truncate") is not False

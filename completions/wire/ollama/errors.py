@@ -9,7 +9,7 @@ from typing import Any
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
-from completions.wire.ollama.prompt import UNLOAD
+from completions.wire.ollama.loading import is_unloading
 from completions.wire.openai.wordings import ADDRESS, METHOD
 from completions.wire.refusals import FORMAT, Occurrence, Refusal
 from completions.wire.wordings import Wording
@@ -58,8 +58,8 @@ def _find_thinking(prompt: Prompt, can: Capabilities) -> Occurrence | None:
 
 def _find_embedding_model(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     operation = {"ollama": "chat", "chat": "chat", "ollama_generate": "generate"}.get(prompt.format)
-    unloads = prompt.task == "state" and prompt.body.get("keep_alive") in UNLOAD
-    return Occurrence("model", operation) if operation and "embeddings" in (can.formats or ()) and not unloads else None
+    is_refused = operation and "embeddings" in (can.formats or ()) and not is_unloading(prompt)
+    return Occurrence("model", operation) if is_refused else None
 
 
 REFUSALS = (

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import capabilities
 from completions.tokens.spelling import tagged
-from completions.wire.base import NO_ROUTE, Headers, Route
+from completions.wire.base import NO_ROUTE, Document, Headers, Route
 from completions.wire.fields import text, text_or_none
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.chat import OllamaFormat
@@ -28,7 +29,7 @@ from completions.wire.vector_sizes import size_of
 VERSION = "0.34.0"
 """The server's version: the latest with these shapes (promptfoo/promptfoo 10964)."""
 
-MODIFIED, EXPIRES = "2025-01-01T00:00:00Z", "2318-01-01T00:00:00Z"
+MODIFIED = "2025-01-01T00:00:00Z"
 SIZE, CONTEXT_LENGTH = 2_019_393_189, 131_072
 TEMPLATE = "{{- if .Tools }}{{ .Tools }}{{ end }}{{ range .Messages }}{{ .Role }}: {{ .Content }}\n{{ end }}"
 """It names the tools: some clients conclude from it that the model can call them."""
@@ -47,10 +48,18 @@ def tags(models: Collection[str]) -> dict[str, Any]:
     return {"models": [_model(name) | {"modified_at": MODIFIED} for name in models or DEFAULT_MODELS]}
 
 
-def running(models: Collection[str]) -> dict[str, Any]:
-    """Return the loaded models: all that are available."""
-    loaded = {"expires_at": EXPIRES, "size_vram": SIZE, "context_length": CONTEXT_LENGTH}
-    return {"models": [_model(name) | loaded for name in models or DEFAULT_MODELS]}
+def running(loaded: Collection[Document]) -> dict[str, Any]:
+    """Return the loaded models, given their records: first those that stay longest."""
+    ordered = sorted(loaded, key=lambda record: -record["expires"])
+    return {"models": [_model(record["model"]) | _loaded(record) for record in ordered]}
+
+
+def _loaded(record: Document) -> dict[str, Any]:
+    return {
+        "expires_at": f"{datetime.fromtimestamp(record['expires'], UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "size_vram": SIZE,
+        "context_length": min(record["context"] or CONTEXT_LENGTH, CONTEXT_LENGTH),
+    }
 
 
 def version(models: Collection[str]) -> dict[str, Any]:

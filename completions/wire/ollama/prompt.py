@@ -13,9 +13,6 @@ from completions.conversation import ANY_FORM, Message, Part, Prompt, ResponseFo
 from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
-UNLOAD = (0, "0", "0s", "0m", "0h")
-"""Values of `keep_alive` with which a request without a prompt unloads the model."""
-
 
 def read_chat(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
     """Read the body of a chat request; without messages it only loads the model."""

@@ -29,9 +29,6 @@ from completions.wire.openai.wordings import COMMON
 from completions.wire.refusals import Refusal
 from completions.wire.wordings import NO_WORDINGS, Wording
 
-SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "priority", "ultrafast": "ultrafast"}
-"""The service tier in the answer by the tier in the request; all others are reported as `default`."""
-
 
 def envelope(exc: RequestError) -> dict[str, Any]:
     """Return the error envelope; it always has its four fields."""
@@ -53,6 +50,8 @@ class Dialect:
     """The errors of another vendor's chat that depend on the model."""
     response_refusals: Sequence[Refusal] = ()
     """The errors of another vendor's responses that depend on the model."""
+    completion_refusals: Sequence[Refusal] = ()
+    """The errors of another vendor's text completions that depend on the model."""
     keep_alive = b": keep-alive\n\n"
     keep_alive_ms = 0.0
     """The default interval of keep-alives in a silent stream; 0 is never."""
@@ -103,6 +102,10 @@ class Dialect:
     """The models that are listed if a script lists none."""
     model = staticmethod(catalogue.model)
     """Returns a model's entry in the list of models."""
+
+    def to_note(self, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
+        """Return what the server remembers of each request that it answers."""
+        return ()
 
     def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
         """Return the list of models."""
@@ -305,7 +308,8 @@ class OpenAIFormat(WireFormat):
         if self.has_gateway and not dialect.name:
             self.refusal_media_type = "application/json; charset=utf-8"
         if dialect.vendor != Dialect.vendor:  # OpenAI's refusals are for its own models
-            self.refusals = {"chat": dialect.refusals, "responses": dialect.response_refusals}.get(self.name, ())
+            refusals = {"chat": dialect.refusals, "responses": dialect.response_refusals}
+            self.refusals = (refusals | {"legacy": dialect.completion_refusals}).get(self.name, ())
             self.wordings = dialect.wordings_by_format.get(self.name, dialect.wordings)
         self.default_framing = framing_of(dialect, self.stream_media_type)
 
@@ -328,6 +332,10 @@ class OpenAIFormat(WireFormat):
     def upload_place(self, source: str) -> Place | None:
         """Return where the file with an id or a URL is stored."""
         return super().upload_place(self._dialect.file_id_of(source))
+
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
+        """Return what the dialect's server remembers."""
+        return self._dialect.to_note(prompt, span)
 
     def has_model(self, model: str) -> bool:
         """Tell whether the dialect's vendor has a model."""
@@ -390,11 +398,3 @@ def made_id(prefix: str, reply: Reply, *place: int) -> str:
     """Return an id as OpenAI writes it, unique to this answer, for the object at `place` in it."""
     size, alphabet = IDS[prefix]
     return prefix + ids.spelled(f"{reply.serial}{place}", size, alphabet)
-
-
-def service_tier(body: Any) -> str:
-    """Return the tier that served a request."""
-    if "service_tier" not in body:
-        return "default"
-    tier = body["service_tier"]
-    return SERVED_TIERS.get(tier, "default") if isinstance(tier, str) else "default"

@@ -11,7 +11,6 @@ import openai
 import orjson
 import pytest
 
-from completions.wire.ollama.models import running, tags
 from tests.server import LiveServer
 
 SCRIPT = """
@@ -151,13 +150,6 @@ def test_show__has_parameters_and_a_license(client: ollama.Client) -> None:
     assert (shown.parameters or "").splitlines()[-1] == f'stop{" " * 27}"<|eot_id|>"'
     assert shown.license
     assert (shown.modelfile or "").endswith(f"\nPARAMETER stop <|eot_id|>\nLICENSE {shown.license}\n")
-
-
-def test_models__are_loaded_that_are_available() -> None:
-    """Shown by `ollama ps`, and the tests of Ollama itself, after an answer: no model was loaded without a script's."""
-    for names in ((), ("qwen3:4b",)):
-        listed, loaded = ([model["name"] for model in tell(names)["models"]] for tell in (tags, running))
-        assert loaded == listed != []
 
 
 def test_model__is_made_from_files_that_were_uploaded(client: ollama.Client, live: LiveServer, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from completions.tokens import text as tokens
 from completions.wire.base import NO_DIALECTS, NO_ROUTE, Headers, Route, Span, StoredDocument, WireFormat, decode_object
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, whole
 from completions.wire.openai import inline_moderation
-from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, service_tier, usage
+from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, usage
 from completions.wire.openai.cache_points import cache_ends
 from completions.wire.openai.chat import message as chat_message
 from completions.wire.openai.chat.error_order import earliest_refusal
@@ -39,6 +39,7 @@ from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import CHAT_FORMAT_REFUSALS
 from completions.wire.openai.repeated import with_echo, without_echoes
+from completions.wire.openai.tiers import service_tier
 from completions.wire.openai.wordings import CHAT
 
 
@@ -105,11 +106,12 @@ class ChatCompletions(OpenAIFormat):
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the documents to store: the answer if the request says `store`, or what the vendor stores of each."""
-        dialect = self._dialect
+        dialect, noted = self._dialect, super().to_store(reply, prompt, span)
         if (stored_document := dialect.to_store) is not None and (dialect.stores_all or prompt.background):
             complete = self.document(reply, replace(prompt, background=False))
-            return [stored_document(complete, prompt, span)]
-        return [stored_completion(self.document(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
+            return [*noted, stored_document(complete, prompt, span)]
+        is_stored = prompt.body.get("store") is True
+        return [*noted, stored_completion(self.document(reply, prompt), prompt)] if is_stored else noted
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one to open each choice, one per token, one to finish it; the usage; the terminator."""

@@ -194,8 +194,9 @@ class Responses(OpenAIFormat):
         """Return the response, its items, the items to append to the conversation, and the prompt's fingerprint."""
         stored = prompt.body.get("store") is not False
         compared = self._dialect_for(prompt).vendor == OPENAI.vendor and diagnostics.has_diagnostics(prompt)
+        noted = super().to_store(reply, prompt, span)
         if not (stored or compared or conversation_id(prompt.body) or containers.uses_container(prompt)):
-            return ()
+            return noted
         response, (begins, ends) = self._document(reply, prompt), span()
         own = dicts(prompt.recalled.get("own")) if "own" in prompt.recalled else own_items(prompt.body)
         before = dicts(prompt.recalled.get("items"))
@@ -206,7 +207,7 @@ class Responses(OpenAIFormat):
             documents.append(diagnostics.to_store(response["id"], prompt, response["usage"], ends))
         shown = None if prompt.background or prompt.stream else reply.verbatim(Responses.name)
         tier = initial_tier(prompt.body)
-        return with_notes(documents, prompt.per_chunk, tier, shown)
+        return [*noted, *with_notes(documents, prompt.per_chunk, tier, shown)]
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the complete `response`, or a queued one for a background request."""
