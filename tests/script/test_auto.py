@@ -94,6 +94,13 @@ def test_auto__calls_the_tools_that_fit(text: str, fields: dict[str, Any], names
     assert (choice.finish_reason, choice.refusal) == (None, None)
 
 
+@pytest.mark.parametrize("parallel", [True, False])
+def test_auto__calls_the_tool_whose_whole_name_is_said(parallel: bool) -> None:
+    """Kilo Code offers both, and the board first."""
+    tools = (Tool("board_read", "Read the messages of the board."), Tool("read", "Read something."))
+    assert called(asked("Read a.txt, not messages", tools=tools, parallel_tool_calls=parallel)) == ["read"]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_auto__arguments_are_valid(seed: int) -> None:
     prompt = asked("weather, flights, time", tools=(WEATHER, FLIGHTS, TIME), body={"seed": seed})

@@ -197,6 +197,16 @@ def test_calls_in_words__end_with_what_was_said() -> None:
             "how is tea",
         ),
         ([("user", "Give a concise, 5-word title for the conversation.\n\nuser: how do cats sleep")], "Cats Sleep"),
+        (
+            [
+                (
+                    "user",
+                    "Generate a title for this chat. Use numbers, links or ids only when the task is about them.\n\n"
+                    'User messages, in order:\n1. "Mend a clock"',
+                ),
+            ],
+            "Mend Clock",
+        ),
         ([("system", "Write a short title of the user's first message"), ("user", "Weather in Rome?")], "Weather Rome"),
         (
             [("user", "Write a query.\nCREATE TABLE users (id INTEGER)\nQuestion: How many?\nSQLQuery: ")],

@@ -17,7 +17,7 @@ def fitting(tools: Sequence[Tool], text: str, most: int) -> list[Tool]:
     enough = best / 2 if most > 1 else best - 1
     fully_named = named(tools, text) if most > 1 else []
     fits = [tool for tool in tools if scores[tool.name] > enough or tool in fully_named]
-    return _with_different_words(fits, stems)[:most]
+    return _with_different_words(_with_whole_names(fits, tools, text, stems), stems)[:most]
 
 
 def best_fitting(tools: Sequence[Tool], text: str) -> Tool:
@@ -29,6 +29,14 @@ def named(tools: Sequence[Tool], text: str) -> list[Tool]:
     """Return the tools whose whole name is in a text: that of `get_product_name` in "the product name"."""
     stems = set(_stems(text))
     return [tool for tool in tools if (words := set(_stems(_words(tool.name)))) and words <= stems]
+
+
+def _with_whole_names(fits: list[Tool], tools: Sequence[Tool], text: str, stems: set[str]) -> list[Tool]:
+    """Replace each tool that only shares another one's whole name with a text: `board_read` by `read`."""
+    by_words = {frozenset(_stems(_words(tool.name))): tool for tool in reversed(named(tools, text))}
+    shared = (frozenset(stems.intersection(_stems(_words(tool.name)))) for tool in fits)
+    best = [by_words.get(words, tool) for words, tool in zip(shared, fits, strict=True)]
+    return list({tool.name: tool for tool in best}.values())
 
 
 def _with_different_words(tools: Sequence[Tool], stems: set[str]) -> list[Tool]:

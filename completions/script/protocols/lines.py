@@ -85,6 +85,10 @@ FOLLOW_UP = re.compile(
 TITLE = re.compile(rf"(?i)\b(?:{WRITE}|create|suggest|come up with|summari[sz]e)\b[^\n]{{0,100}}\btitles?\b")
 SHORT = re.compile(r"(?i)\b(?:short|concise|brief|only|just|max\w*|less|fewer|characters)\b|\b\d[\w-]*[- ]words?\b")
 TALK = re.compile(r"(?i)\b(?:conversations?|chats?|messages?|threads?|sessions?|titles? (?:itself|only|alone))\b")
+TOLD = re.compile(
+    r"(?im)^\W{0,4}(?:the )?(?:users?(?:'s)?|first|human) (?:\w+ )?(?:messages?|inputs?|requests?)\b[^\n:]{0,40}:\s"
+)
+"""The label of what the user has said, in a text with more about the conversation."""
 
 OUTLINE = re.compile(r"(?i)\boutline\b[^\0]{0,400}[\"'`]#[\"'` ]")
 SECTION = re.compile(r"(?i)\bstart (?:your \w+ )?with [\"'`]?#[\"'`]? ")
@@ -210,7 +214,9 @@ def _title(text: str, texts: list[str], prompt: Prompt) -> str:
     if found and found[0] in unwrapped(source):
         after = unwrapped(source)[unwrapped(source).index(found[0]) + len(found[0]) :]
         source = after.partition("\n")[2] or after
-    source = re.sub(r"(?:\A|\n)\W*\w+:", "\n", source)
+    if told := TOLD.search(source):
+        source = source[told.end() :]
+    source = re.sub(r"(?:\A|\n)\W*(?:\w+:|\d{1,2}[.)])", "\n", source)
     return " ".join(word[:1].upper() + word[1:] for word in keywords(source)) or "New Conversation"
 
 

@@ -26,7 +26,7 @@ WANTED = re.compile(
     rf"(?:{AMOUNT} )?{AMOUNT}{END}"
     rf"|\bsingle (?!{NOT_ANSWER})(?:\w+ )?{AMOUNT}{END}"
     rf"|\b(?:{ANSWERS}) with an? {AMOUNT}(?: value)? (?:between|from|in the range)\b"
-    rf"|\b{AMOUNT}s?\b[^\n.]{{0,40}} (?:only\b|and nothing else|alone\b)"
+    rf"|\b{AMOUNT}s?\b[^\n.]{{0,40}} (?:only\b(?! (?:when|where|if|as|for|in|on|with)\b)|and nothing else|alone\b)"
 )
 REQUEST_WORDS = re.compile(rf"(?i)\b(?:{ANSWERS}|give|provide|assign|say|print|write|form|only)\b")
 SCALE = re.compile(
