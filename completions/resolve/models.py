@@ -115,9 +115,11 @@ def check_model(prompt: Prompt, wire: WireFormat, script: Script) -> Prompt:
     """
     if prompt.model is not None and not exists(script, wire, prompt.model):
         return wire.without_model(prompt, _not_found(prompt.model, address=prompt.address))
-    if wire.refusals:
-        wire.check_abilities(prompt, abilities(script, wire, prompt.model))
-    return prompt
+    if not wire.refusals:
+        return prompt
+    can = abilities(script, wire, prompt.model)
+    wire.check_abilities(prompt, can)
+    return wire.with_abilities(prompt, can)
 
 
 def _not_found(name: str, **facts: object) -> RequestError:

@@ -71,6 +71,7 @@ FEATURES: Mapping[str, str] = {
     "flex": "The service tier `flex`.",
     "cache_for_a_day": "A prompt's cache that is kept for a day (`prompt_cache_retention: 24h`).",
     "prefill": "A conversation that ends with the beginning of the answer.",
+    "insert": "A `suffix` of a completion, at Ollama.",
 }
 """The features that a model may lack, by the names that scripts use too."""
 

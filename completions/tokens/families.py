@@ -242,23 +242,38 @@ OTHER_VENDORS: Mapping[str, tuple[Family, ...]] = {
     "ollama": (
         Family(
             r"gemma3(:.*)?",
-            frozenset({"tools", "reasoning"}),
-            source="louisho5/picobot 6 and quotes; taketwo/llm-ollama 54, of gemma3n, for thinking",
+            frozenset({"tools", "reasoning", "insert"}),
+            source="louisho5/picobot 6 and quotes; taketwo/llm-ollama 54, of gemma3n, for thinking; gergap/vim-ollama "
+            "53, of its template, for insert",
             seen="2026-09-29",
         ),
         Family(r"gemma3n(:.*)?", frozenset({"reasoning"}), source="taketwo/llm-ollama 54", seen="2026-08-15"),
         Family(
-            r"(llama3(\.[123])?|qwen2\.5(-coder)?|qwen3-coder(-next)?)(:.*)?",
-            frozenset({"reasoning", "images"}),
+            r"(llama3(\.[123])?|qwen3-coder(-next)?)(:.*)?",
+            frozenset({"reasoning", "images", "insert"}),
             source="Gitlawb/openclaude 1371 (llama3.1); Xoshbin/asyar 618; charmbracelet/crush 2623; for images "
-            "ollama/ollama 12780, and its model/models, where only architectures with EncodeMultimodal take them",
+            "ollama/ollama 12780, and its model/models, where only architectures with EncodeMultimodal take them; for "
+            "insert ollama/ollama 12387, and its template/llama3-instruct.gotmpl, which has no suffix",
+            seen="2026-08-15",
+        ),
+        Family(
+            r"qwen2\.5(-coder)?(:.*)?",
+            frozenset({"reasoning", "images"}),
+            source="Xoshbin/asyar 618; charmbracelet/crush 2623; for images as llama3",
             seen="2026-08-15",
         ),
         Family(
             r"(gpt-oss|qwen3|deepseek-v4-(flash|pro)|glm-5\.[12])(:.*)?",
-            frozenset({"images"}),
-            source="openclaw/openclaw 126653, from /api/show; qwen3 has no EncodeMultimodal in ollama/ollama",
+            frozenset({"images", "insert"}),
+            source="openclaw/openclaw 126653, from /api/show; qwen3 has no EncodeMultimodal in ollama/ollama; for "
+            "insert Kurama622/llm.nvim 117, of qwen3",
             seen="2026-08-20",
+        ),
+        Family(
+            r"(llama3\.2-vision|qwen3-vl|qwen3\.5|gemma4)(:.*)?",
+            frozenset({"insert"}),
+            source="ollama/ollama 12387: renderers have no suffix; its template/llama3-instruct.gotmpl has none either",
+            seen="2026-12-01",
         ),
         Family(r"(llama2|orca2|phi4)(:.*)?", frozenset({"tools"}), source="ItzCrazyKns/Vane 1137", seen="2026-09-29"),
     ),

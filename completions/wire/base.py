@@ -163,6 +163,10 @@ class WireFormat(ABC):
             if (occurrence := row.find(prompt, can)) is not None:
                 raise row.error(occurrence, prompt, can)
 
+    def with_abilities(self, prompt: Prompt, can: Capabilities) -> Prompt:
+        """Return the prompt with what its model can do, if the answer tells that."""
+        return prompt
+
     def without_model(self, prompt: Prompt, error: RequestError) -> Prompt:
         """Return how to go on although there is no such model; by default, raise the API's error."""
         raise error

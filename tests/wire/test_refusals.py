@@ -32,7 +32,7 @@ from completions.wire.openai.speech import Speech
 from completions.wire.refusals import BUDGET, EFFORT, FORMAT, OUTPUT
 
 CHAT, RESPONSES, LEGACY, EMBEDDINGS = ChatCompletions(), Responses(), LegacyCompletions(), Embeddings()
-REVISED = date(2026, 11, 29)
+REVISED = date(2026, 12, 1)
 """When the sources were looked through last; what was seen over a year before is looked up anew or dropped."""
 
 OTHERS = (Images(), Speech(), Moderations(), Converse(), OllamaChat(), Gemini(), CohereChat())

@@ -36,7 +36,7 @@ class Ollama(Vendor):
     vendor = names.VENDOR
     wordings = ERROR_WORDINGS
     wordings_by_format = WORDINGS_BY_FORMAT
-    refusals = REFUSALS
+    refusals = response_refusals = completion_refusals = REFUSALS
     default_models = names.DEFAULT_MODELS
     model = staticmethod(catalogue.ollama)
     stream_media_type = ServerSentEvents.media_type

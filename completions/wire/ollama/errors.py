@@ -10,8 +10,9 @@ from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
 from completions.wire.ollama.loading import is_unloading
+from completions.wire.ollama.names import full_name
 from completions.wire.openai.wordings import ADDRESS, METHOD
-from completions.wire.refusals import FORMAT, Occurrence, Refusal
+from completions.wire.refusals import FORMAT, Occurrence, Refusal, has_part
 from completions.wire.wordings import Wording
 
 WORDS: Mapping[int, str] = {
@@ -48,8 +49,19 @@ WORDINGS_BY_FORMAT: Mapping[str, Mapping[str, Wording]] = {"embeddings": EMBEDDI
 
 
 def _find_tools(prompt: Prompt, can: Capabilities) -> Occurrence | None:
-    name = prompt.model or ""
-    return Occurrence("tools", name if ":" in name else f"{name}:latest") if prompt.tools else None
+    return Occurrence("tools", full_name(prompt.model or "")) if prompt.tools else None
+
+
+def _find_suffix(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+    is_completion = prompt.format in ("ollama_generate", "legacy")
+    return Occurrence("suffix", full_name(prompt.model or "")) if is_completion and prompt.body.get("suffix") else None
+
+
+OPERATIONS: Mapping[str, str] = {
+    **dict.fromkeys(("ollama", "chat", "responses"), "chat"),
+    **dict.fromkeys(("ollama_generate", "legacy"), "generate"),
+}
+"""What the server calls what a format asks for."""
 
 
 def _find_thinking(prompt: Prompt, can: Capabilities) -> Occurrence | None:
@@ -57,7 +69,7 @@ def _find_thinking(prompt: Prompt, can: Capabilities) -> Occurrence | None:
 
 
 def _find_embedding_model(prompt: Prompt, can: Capabilities) -> Occurrence | None:
-    operation = {"ollama": "chat", "chat": "chat", "ollama_generate": "generate"}.get(prompt.format)
+    operation = OPERATIONS.get(prompt.format)
     is_refused = operation and "embeddings" in (can.formats or ()) and not is_unloading(prompt)
     return Occurrence("model", operation) if is_refused else None
 
@@ -80,9 +92,25 @@ REFUSALS = (
     Refusal(
         "tools",
         _find_tools,
-        "registry.ollama.ai/library/{value} does not support tools",
+        "{value} does not support tools",
         source="louisho5/picobot 6; ItzCrazyKns/Vane 1137",
         seen="2026-09-29",
+    ),
+    Refusal(
+        "insert",
+        _find_suffix,
+        "{value} does not support insert",
+        source="ollama/ollama 8320; Kurama622/llm.nvim 117; `CheckCapabilities` of server/images.go",
+        seen="2026-12-01",
+    ),
+    Refusal(
+        "images",
+        has_part("image", "images"),
+        "Failed to create new sequence: failed to process inputs: this model is missing data required for image input",
+        status=500,
+        source="valentinfrlch/ha-llmvision 691; open-webui/open-webui 13077",
+        seen="2026-07-08",
+        part="image",
     ),
 )
 """The requests that the server refuses because of the model."""

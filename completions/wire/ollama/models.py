@@ -16,7 +16,7 @@ import orjson
 from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
-from completions.tokens.capabilities import capabilities
+from completions.tokens.capabilities import Capabilities, capabilities
 from completions.tokens.spelling import tagged
 from completions.wire.base import NO_ROUTE, Document, Headers, Route
 from completions.wire.fields import text, text_or_none
@@ -36,6 +36,9 @@ TEMPLATE = "{{- if .Tools }}{{ .Tools }}{{ end }}{{ range .Messages }}{{ .Role }
 
 PARAMETERS = (("stop", "<|start_header_id|>"), ("stop", "<|end_header_id|>"), ("stop", "<|eot_id|>"))
 LICENSE = "This model is a mock. It has no weights, and may be used by anyone."
+
+ABILITIES = "abilities"
+"""A key in what a prompt recalls: what its model can do."""
 
 ABSENT = "absent_model"
 """A key in the `address` of a prompt whose model does not exist."""
@@ -107,9 +110,13 @@ class OllamaShow(_ModelRequest):
                 f"{family}.context_length": CONTEXT_LENGTH,
                 f"{family}.embedding_length": size or 3072,
             },
-            "capabilities": ["embedding"] if size or "embed" in name else _capabilities(name),
+            "capabilities": _capabilities(prompt, is_embedding=bool(size) or "embed" in name),
             "modified_at": MODIFIED,
         }
+
+    def with_abilities(self, prompt: Prompt, can: Capabilities) -> Prompt:
+        """Return the prompt with what its model can do, as a script may describe it."""
+        return replace(prompt, recalled={**prompt.recalled, ABILITIES: can})
 
 
 class OllamaPull(_ModelRequest):
@@ -240,14 +247,24 @@ def _quoted(value: str) -> str:
     return f"{mark}{value}{mark}"
 
 
-CAPABILITIES = {"completion": "", "vision": "images", "tools": "tools", "thinking": "reasoning"}
+CAPABILITIES = {
+    "completion": "",
+    "vision": "images",
+    "tools": "tools",
+    "insert": "insert",
+    "thinking": "reasoning",
+}
 """The server's names of abilities, with ours."""
 
 
-def _capabilities(name: str) -> list[str]:
-    """Return a model's abilities, without those that it lacks."""
-    lacks = capabilities(name, OllamaShow.vendor).lacks
-    return [name for name, ability in CAPABILITIES.items() if ability not in lacks]
+def _capabilities(prompt: Prompt, is_embedding: bool) -> list[str]:
+    """Return a model's abilities, without those for which requests are refused."""
+    can = prompt.recalled.get(ABILITIES)
+    if not isinstance(can, Capabilities):
+        can = capabilities(prompt.model, OllamaShow.vendor)
+    if is_embedding or "embeddings" in (can.formats or ()):
+        return ["embedding"]
+    return [name for name, ability in CAPABILITIES.items() if ability not in can.lacks]
 
 
 def _model(name: str) -> dict[str, Any]:

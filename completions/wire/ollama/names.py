@@ -27,6 +27,11 @@ def is_valid(name: str) -> bool:
     return NAME.fullmatch(name) is not None
 
 
+def full_name(name: str) -> str:
+    """Return a model's name with all of its parts: `registry.ollama.ai/library/llama3.2:latest`."""
+    return ":".join(file_path(name).rsplit("/", 1)) if is_valid(name) else name
+
+
 def file_path(name: str) -> str:
     """Return the path of a model's manifest, below the folder of all: `registry.ollama.ai/library/llama3.2/latest`."""
     if (match := NAME.fullmatch(name)) is None:

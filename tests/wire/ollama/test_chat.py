@@ -1,6 +1,5 @@
 """Ollama's API: shapes, what its server refuses, and its own SDK against a live server."""
 
-import base64
 import json
 import re
 from collections.abc import Iterator
@@ -476,7 +475,7 @@ def test_sdk__calls_tools(client: ollama.Client) -> None:
 
 
 def test_sdk__generates_embeds_and_lists(client: ollama.Client) -> None:
-    answer = client.generate(model=MODEL, prompt="Hi", images=[base64.b64encode(b"image").decode()])
+    answer = client.generate(model=MODEL, prompt="Hi")
     assert (answer.response, answer.thinking) == ("Generated.", "Hm.")
     assert "".join(part.response or "" for part in client.generate(MODEL, "Hi", stream=True)) == "Generated."
     assert client.generate(model=MODEL).done_reason == "load"
