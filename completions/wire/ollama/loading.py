@@ -13,8 +13,7 @@ from typing import Any
 from completions.conversation import Prompt
 from completions.tokens.spelling import tagged
 from completions.wire.base import Document, Span, StoredDocument
-from completions.wire.fields import mapping
-from completions.wire.ollama.rules import DURATION_PATTERN
+from completions.wire.ollama.rules import DURATION_PATTERN, integer_option
 
 LOADED = "ollama_loaded"
 """The kind of record of a loaded model, which expires when the model is unloaded."""
@@ -30,9 +29,9 @@ MIN_CONTEXT = 4
 
 
 def context_size(body: Mapping[str, Any]) -> int | None:
-    """Return the tokens of the context that a request's `num_ctx` sets, a number without its fraction."""
-    size = mapping(body.get("options")).get("num_ctx")
-    return None if isinstance(size, bool) or not isinstance(size, int | float) else max(int(size), MIN_CONTEXT)
+    """Return the tokens of the context that a request's `num_ctx` sets."""
+    size = integer_option(body, "num_ctx")
+    return None if size is None else max(size, MIN_CONTEXT)
 
 
 def keep_alive(body: Mapping[str, Any]) -> float | None:

@@ -12,6 +12,7 @@ import orjson
 from completions.conversation import ANY_FORM, Message, Part, Prompt, ResponseFormat, Thought, Tool, ToolCall
 from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
+from completions.wire.ollama.rules import integer_option
 
 
 def read_chat(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
@@ -52,7 +53,7 @@ def _prompt(
         tools=tools,
         response_format=_response_format(body.get("format")),
         stop=texts(options.get("stop")),
-        max_tokens=whole(options.get("num_predict"), 1),
+        max_tokens=whole(integer_option(body, "num_predict"), 1),
         top_logprobs=(whole(body.get("top_logprobs"), 0) or 0) if body.get("logprobs") is True else None,
         reasoning_effort=_effort(body.get("think")),
         truncates=body.get("truncate") is not False,

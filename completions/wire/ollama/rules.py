@@ -100,8 +100,10 @@ INTEGER_OPTIONS = (
     "num_ctx",
     "num_batch",
     "num_gpu",
+    "main_gpu",
     "num_thread",
 )
+BOOLEAN_OPTIONS = ("use_mmap",)
 FLOAT_OPTIONS = (
     "top_p",
     "min_p",
@@ -111,7 +113,15 @@ FLOAT_OPTIONS = (
     "presence_penalty",
     "frequency_penalty",
 )
-"""The options by type, from `Options` of `api/types.go`."""
+"""The options by type, from `Options` of `api/types.go`; the server takes any others, and ignores them."""
+
+OPTION_TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
+    **dict.fromkeys(INTEGER_OPTIONS, ("integer", (int, float))),
+    **dict.fromkeys(FLOAT_OPTIONS, ("float32", (int, float))),
+    **dict.fromkeys(BOOLEAN_OPTIONS, ("boolean", (bool,))),
+    "stop": ("array", (list,)),
+}
+"""What the server calls the type of an option, with the JSON types that it takes; all numbers are floats to it."""
 
 
 def read(body: bytes, request: str) -> dict[str, Any]:
@@ -140,7 +150,8 @@ def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, 
         raise RequestError(
             f'invalid format: {orjson.dumps(format).decode()}; expected "json" or a valid JSON Schema object'
         )
-    _options(body.get("options") or {})
+    if struct != "ShowRequest":  # it only repeats them
+        _options(body.get("options") or {})
 
 
 def no_name() -> RequestError:
@@ -242,14 +253,19 @@ def is_base64(value: str) -> bool:
 
 
 def _options(options: Mapping[str, Any]) -> None:
+    """Refuse an option of a wrong type, as `FromMap` does: by a 500, as the model is about to be loaded."""
     for key, value in options.items():
-        if value is None:
+        if value is None or key not in OPTION_TYPES:
             continue
-        if key in INTEGER_OPTIONS and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise RequestError(f'option "{key}" must be of type integer')
-        if key in FLOAT_OPTIONS and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise RequestError(f'option "{key}" must be of type float32')
-        if key == "stop" and not isinstance(value, list):
-            raise RequestError('option "stop" must be of type array')
+        type_name, types = OPTION_TYPES[key]
+        if type(value) not in types:
+            raise RequestError(f'option "{key}" must be of type {type_name}', status=500)
         if key == "stop" and not all(isinstance(item, str) for item in value):
-            raise RequestError('option "stop" must be of an array of strings')
+            raise RequestError('option "stop" must be of an array of strings', status=500)
+
+
+def integer_option(body: Mapping[str, Any], name: str) -> int | None:
+    """Return an option as the server reads it: a number without its fraction."""
+    options = body.get("options")
+    value = options.get(name) if isinstance(options, dict) else None
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else int(value)

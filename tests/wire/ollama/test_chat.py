@@ -210,10 +210,6 @@ def offered(**parameters: Any) -> dict[str, Any]:
         ({"format": "xml"}, 'invalid format: "xml"; expected "json" or a valid JSON Schema object'),
         ({"think": "hard"}, 'invalid think value: "hard"'),
         ({"top_logprobs": 21}, "top_logprobs must be between 0 and 20"),
-        ({"options": {"num_predict": "9"}}, 'option "num_predict" must be of type integer'),
-        ({"options": {"temperature": "9"}}, 'option "temperature" must be of type float32'),
-        ({"options": {"stop": "x"}}, 'option "stop" must be of type array'),
-        ({"options": {"stop": [1]}}, 'option "stop" must be of an array of strings'),
         ({"keep_alive": []}, "Unsupported type: '[]interface {}'"),
         ({"keep_alive": "soon"}, 'time: invalid duration "soon"'),
         ({"keep_alive": "-1"}, 'time: missing unit in duration "-1"'),
@@ -238,6 +234,33 @@ def test_refuses__what_the_server_refuses(body: dict[str, Any], message: str) ->
     assert error.value.message.startswith(message)
     assert CHAT.error(error.value) == {"error": error.value.message}
     parsed(validate=False, **body)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"num_predict": "9"}, 'option "num_predict" must be of type integer'),
+        ({"num_ctx": True}, 'option "num_ctx" must be of type integer'),
+        ({"main_gpu": []}, 'option "main_gpu" must be of type integer'),
+        ({"temperature": "9"}, 'option "temperature" must be of type float32'),
+        ({"use_mmap": 1}, 'option "use_mmap" must be of type boolean'),
+        ({"stop": "x"}, 'option "stop" must be of type array'),
+        ({"stop": [1]}, 'option "stop" must be of an array of strings'),
+    ],
+)
+def test_option__of_another_type_is_refused_when_the_model_is_loaded(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(RequestError) as error:
+        parsed(options=options)
+    assert (error.value.status, error.value.message) == (500, message)
+    parsed(validate=False, options=options)
+    parsed(OllamaShow(), options=options)
+
+
+def test_options__are_numbers_of_any_kind_and_others_are_ignored() -> None:
+    taken = {"num_predict": 9.7, "num_ctx": 0, "temperature": 1, "seed": -1.5, "use_mmap": False, "top_k": None}
+    assert parsed(options=taken | {"mirostat": "x", "numa": 5}).max_tokens == 9
+    for unlimited in (-1, -2, 0, 0.5):
+        assert parsed(options={"num_predict": unlimited}).max_tokens is None
 
 
 @pytest.mark.parametrize("lasts", ["5m", "1h30m", "-1s", "0", "1.5h", -1, 0, 300, None])
@@ -454,6 +477,9 @@ def test_sdk__chats(client: ollama.Client) -> None:
     assert said(client, "think").message.thinking == "Let me think."
     assert said(client, "think", think=False).message.thinking is None
     assert said(client, "Hi", options={"num_predict": 2}).done_reason == "length"
+    with pytest.raises(ollama.ResponseError, match='option "num_ctx" must be of type integer') as refused:
+        said(client, "Hi", options={"num_ctx": "4096"})
+    assert refused.value.status_code == 500
     assert said(client, "Hi", options={"stop": [" Oll"]}).message.content == "Hi from"
 
 
