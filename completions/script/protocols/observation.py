@@ -186,7 +186,7 @@ def subject(prompt: Prompt, instructions: str) -> str:
     if user_question[-MAX_SEARCHED:] != instructions:
         return user_question
     *_, labelled = ["", *(found[1] for found in LABELLED_INPUT.finditer(instructions))]
-    return labelled
+    return user_part(instructions) or labelled
 
 
 def without_additions(text: str) -> str:
@@ -209,6 +209,15 @@ LAST_LINE = re.compile(r"</[\w-]{1,40}>\s*\n\s*([^\n<]{3,500})\s*\Z")
 OPEN_LABEL = re.compile(r"\n[ \t]*[A-Z][\w ]{0,30}:\s*\Z")
 """A label at the end of a text, behind which the answer belongs: `Answer:`, `Summary:`."""
 
+USER_PART = re.compile(
+    r"(?is)<(?:START_OF_)?(USER(?:_(?:PROMPT|QUERY|INPUT|QUESTION|MESSAGE|REQUEST))?|QUESTION|QUERY|INPUT_STR)>"
+    r"\s*(.{1,4000}?)\s*<(?:/|END_OF_)\1>"
+)
+"""The user's part of a text that has the whole prompt: between tags, as of AdalFlow and of judges."""
+
+LAST_QUESTION = re.compile(r"(?i)\bthe (?:question|query|request)s?:\s{1,4}([^\n]{3,500})\s*\Z")
+"""A question at the end of a text, behind what it is about: `Based on this text, please answer the question:`."""
+
 ASKED_LABEL = re.compile(r"(?m)^[ \t]*(?:Question|Q|Query|Input|Text):[ \t]*(\w[^\n]{2,200})$")
 DATA_LABEL = re.compile(
     r"(?i)\b(?:text|document|article|passage|paragraph|review|message|content|input)s?"
@@ -229,8 +238,10 @@ def topic(prompt: Prompt) -> str:
     user_question = question(prompt)
     if observation(prompt) is not None:
         return user_question
-    if given := _data(user_question[-MAX_SEARCHED:].rstrip()):
+    if given := _data(user_question[-MAX_SEARCHED:].rstrip()) or user_part(user_question):
         return given
+    if asked_last := LAST_QUESTION.search(user_question[-MAX_LAST_LINE:]):
+        return asked_last[1]
     if len(user_question) < MIN_WITH_INSTRUCTIONS:
         asked = ASKED_LABEL.findall(user_question) if OPEN_LABEL.search(user_question) else []
         return asked[-1] if asked else user_question
@@ -238,6 +249,12 @@ def topic(prompt: Prompt) -> str:
         return last[1]
     labelled = [found[1] for found in LABELLED_QUESTION.finditer(user_question[-MAX_SEARCHED:])]
     return labelled[-1] if labelled else user_question
+
+
+def user_part(text: str) -> str:
+    """Return the last part of a text that tags mark as the user's; empty if none do."""
+    *_, part = ["", *(found[2] for found in USER_PART.finditer(text[-MAX_SEARCHED:]))]
+    return (user_part(part) or part) if part else ""
 
 
 def _data(text: str) -> str:

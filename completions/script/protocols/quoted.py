@@ -18,7 +18,13 @@ from completions.script.protocols.categories import category_or_value, spelled_o
 from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions
 from completions.script.protocols.observation import question
 from completions.script.protocols.suited import suited
-from completions.script.protocols.written_types import list_of, schema_of_example, schema_of_sketch, schema_of_type
+from completions.script.protocols.written_types import (
+    list_of,
+    schema_of_example,
+    schema_of_sketch,
+    schema_of_type,
+    schema_of_typed,
+)
 from completions.script.schemas.document import Schema, as_text, compact
 from completions.script.wording import ANSWER, ANSWERS
 
@@ -162,8 +168,8 @@ def _schema(text: str) -> Schema | None:
         if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
             value = value[key]
     if isinstance(value, Mapping):
-        schema = _of_properties(value) or (value if is_schema(value) else None)
-        return schema or schema_of_example(value)
+        schema = _of_properties(value) or (value if is_schema(value) and not _has_other_types(value) else None)
+        return schema or schema_of_typed(value) or schema_of_example(value)
     return schema_of_example(value)
 
 
@@ -183,6 +189,14 @@ def _is_property_schema(value: Mapping[str, object]) -> bool:
         kind in TYPES if isinstance(kind, str) else any(key in value for key in ("$ref", "anyOf", "allOf", "enum"))
     )
     return has_type and value.keys() <= KEYWORDS
+
+
+def _has_other_types(value: Mapping[str, object]) -> bool:
+    """Tell whether the type of a property is not one of JSON Schema: `{"type": "int"}`."""
+    properties = value.get("properties")
+    each = properties.values() if isinstance(properties, Mapping) else ()
+    kinds = [schema.get("type") for schema in each if isinstance(schema, Mapping)]
+    return any(isinstance(kind, str) and kind.lower() not in TYPES for kind in kinds)
 
 
 def _list_schema(schema: Schema) -> Schema:

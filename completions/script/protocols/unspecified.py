@@ -78,6 +78,7 @@ EXAMPLE_INTRODUCTION = re.compile(
     r"|\b(?:format|form|structure|shape|schema)(?: exactly)?(?: as follows| below)?"
     r"|^(?:(?:Expected|Sample|Desired|Correct) )?(?:Output|Response|Answer|JSON))\W*(?:json\W*)?\Z"
 )
+YAML_BLOCK = re.compile(r"```(?:ya?ml)?\n((?:[A-Za-z_]\w{0,40}:[ \t]+[^\n]{1,300}\n){1,40})```")
 FORM_INTRODUCTION = re.compile(
     rf"(?i)\b(?:{ANSWER}|response)\b[^\n{{]{{0,40}}\b(?:format|form|structure|shape|like this)\W*"
     r"(?:json\W*)?\Z"
@@ -106,7 +107,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         keys = described_keys(text)
         schema = keys if keys is not None and _names_of(example) != _names_of(keys) else example
         if sentences:
-            schema = schema or named_keys(sentences, text, _told(prompt, text))
+            schema = schema or _yaml_block(text) or named_keys(sentences, text, _told(prompt, text))
             if schema is None and _has_object(text[text.find(sentences[0]) :]):
                 break
             if schema is None and (array := EXAMPLE_ARRAY.search(text)):
@@ -125,6 +126,13 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         if (schema := _example(text, ANY_INTRODUCTION)) is not None:
             return compact(_instance(schema, text, prompt, seed))
     return None
+
+
+def _yaml_block(text: str) -> Schema | None:
+    """Return the schema of the last block of lines such as `score: a number from 1 to 5`, if a text mentions YAML."""
+    *_, block = ["", *(found[1] for found in YAML_BLOCK.finditer(text))] if "YAML" in text else [""]
+    pairs = (line.partition(":") for line in block.splitlines())
+    return schema_of_form({name.strip(): told.strip() for name, _, told in pairs}, block, text) if block else None
 
 
 def _or_earlier(schema: Schema | None, text: str, prompt: Prompt) -> Schema | None:

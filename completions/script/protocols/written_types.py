@@ -47,6 +47,10 @@ ENTRY = re.compile(r"""^\s*["'`]?([A-Za-z_][\w -]*?)["'`]?\??\s*:\s*(.+)$""", re
 JOINED_WORDS = re.compile(r",? or |, ")
 TYPED_PLACEHOLDER = re.compile(r"(?i)<\s*(bool|boolean|int|integer|number|float|list|array|date)\b[^<>\n]{0,200}>\Z")
 """A text in an example that names the type of the value: `<BOOL>`."""
+TYPE_IN_BRACKETS = re.compile(
+    r"(?P<text>[^\n]{0,300}?) ?\((?P<type>[a-z]{3,10})\)(?: \((?:required|optional)[^()\n]{0,40}\))?"
+)
+"""A text that describes the value, and ends with its type: `confidence from 1 to 5 (int) (required)`, of AdalFlow."""
 
 
 def list_of(item: object) -> Schema:
@@ -119,6 +123,8 @@ def schema_of_instance(value: object, depth: int = 0) -> Schema:
             return {"enum": options}
         case str() if placeholder := TYPED_PLACEHOLDER.match(value):
             return PLAIN[placeholder[1].lower()]
+        case str() if (typed := TYPE_IN_BRACKETS.fullmatch(value)) and typed["type"] in PLAIN:
+            return {**PLAIN[typed["type"]], "description": typed["text"]}
         case float():
             return {"type": "number", "minimum": 0, "maximum": 1}
         case list() if depth <= MAX_DEPTH:
@@ -130,6 +136,25 @@ def schema_of_instance(value: object, depth: int = 0) -> Schema:
         case None:
             return {"type": "null"}
     return {"type": "string"}
+
+
+def schema_of_typed(value: Mapping[str, object], depth: int = 0) -> Schema | None:
+    """Return the schema of an object whose properties have types as people write them; None if some have none.
+
+    AdalFlow's are of such a form: `{"type": "Answer", "properties": {"score": {"type": "int", "desc": "1 to 5"}}}`.
+    """
+    properties = value.get("properties")
+    if not isinstance(properties, Mapping) or not properties or depth > MAX_DEPTH:
+        return None
+    schemas: dict[str, Schema] = {}
+    for name, each in properties.items():
+        kind = each.get("type") if isinstance(each, Mapping) else None
+        if not isinstance(each, Mapping) or not isinstance(kind, str):
+            return None
+        schema = schema_of_typed(each, depth + 1) or schema_of_type(kind) or PLAIN["text"]
+        description = each.get("description", each.get("desc"))
+        schemas[str(name)] = {**schema, "description": description} if isinstance(description, str) else schema
+    return object_of(schemas)
 
 
 def alternatives_in(text: str) -> list[str]:

@@ -37,7 +37,7 @@ _RANGE = re.compile(
 )
 _BRACKETED_RANGE = re.compile(
     rf"[\[(]\s*{LOW}\s*(?:to|[-\u2013])\s*{HIGH}\s*[)\]]"
-    r"|\A\s*(\d{1,4})\s*[-\u2013]\s*(\d{1,6})\b"
+    r"|\A\s*(\d{1,4})\s*(?:to|[-\u2013])\s*(\d{1,6})\b"
 )
 
 _NUMBER = r"-?\d{1,4}(?:\.\d{1,3})?"
