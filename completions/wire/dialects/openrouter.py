@@ -20,6 +20,7 @@ from completions.wire.dialects import (
     openrouter_costs,
     openrouter_efforts,
     openrouter_plugins,
+    openrouter_prompts,
     openrouter_reasons,
     openrouter_responses,
     refusals,
@@ -34,7 +35,7 @@ from completions.wire.framing import DONE, ServerSentEvents
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
 from completions.wire.seals import sealed
-from completions.wire.validation import Check, Problem
+from completions.wire.validation import Check
 
 USER = "user_mock"
 """The owner of the key; every error except that of the key has this id, too (recorded 2025-08 to 2026-05)."""
@@ -61,13 +62,13 @@ class OpenRouter(Vendor):
     cites_first = True
     response_order = openrouter_responses.ORDER
     head, headers_marker = HEAD, b""
-    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(rules.ANY_RESPONSE_FORMAT, required=("messages",))}
+    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(rules.ANY_RESPONSE_FORMAT, required=())}
     cross_field_rules = (*openrouter_efforts.RULES, *RULES)
     thinks_on_request = ("google/gemini-2.5-flash",)
     tier: str | None = None
     """The service tier that the maker reports."""
-    searches = False
-    """Whether a request has the web searched."""
+    searches = answers_with_texts = False
+    """Whether a request has the web searched, and a `prompt` in place of messages."""
     native_finish_reasons: ClassVar[Mapping[str, str]] = {}
     """The maker's names of finish reasons, if they differ from OpenAI's."""
     model_list = staticmethod(catalogue.page)
@@ -83,7 +84,15 @@ class OpenRouter(Vendor):
         """Return the dialect of the model's maker: some sign or encrypt thoughts."""
         model = prompt.model or ""
         dialect = next((dialect for prefix, dialect in DIALECT_BY_PREFIX.items() if model.startswith(prefix)), self)
-        return openrouter_plugins.searching(dialect.hiding_thoughts_on_request(prompt), prompt)
+        dialect = openrouter_plugins.searching(dialect.hiding_thoughts_on_request(prompt), prompt)
+        if openrouter_prompts.has_prompt(prompt):
+            dialect = dialect.hiding_thoughts()
+            dialect.answers_with_texts = True
+        return dialect
+
+    def check_chat(self, body: dict[str, Any]) -> None:
+        """Raise `RequestError` if a chat is invalid; a `prompt` may stand for messages."""
+        super().check_chat(openrouter_prompts.with_messages(body))
 
     def adapt_reply(self, reply: Reply) -> Reply:
         """Return the reply as this API sends it, with a page that was found if the web is searched."""
@@ -135,11 +144,9 @@ class OpenRouter(Vendor):
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice; only that of a whole answer has log probabilities."""
-        if "message" in document:
-            return arranged(document, ("index", "logprobs", "finish_reason", "native_finish_reason"))
-        return arranged(
-            without_nulls(document, "logprobs"), ("index", "delta", "finish_reason", "native_finish_reason")
-        )
+        choice = document if "message" in document else without_nulls(document, "logprobs")
+        choice = openrouter_prompts.as_text(choice) if self.answers_with_texts else choice
+        return arranged(choice, openrouter_prompts.CHOICE_ORDER)
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which always has the role and the content."""
@@ -165,7 +172,7 @@ class OpenRouter(Vendor):
 
         A chat without a model gets the first of its `models`, or the router's own choice: the SDK's `ChatRequest`.
         """
-        adapted, body = super().adapt_prompt(prompt), prompt.body
+        adapted, body = openrouter_prompts.as_conversation(super().adapt_prompt(prompt)), prompt.body
         model = prompt.model or next(iter(texts(body.get("models"))), AUTO_MODEL)
         return replace(
             adapted, model=model, cache_blocks=cache_blocks(body), truncates=openrouter_plugins.compresses(body)
@@ -210,12 +217,6 @@ class OpenRouter(Vendor):
     def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
         """Return the service tier, and the finished choice once more."""
         return {"service_tier": self.tier, "choices": [finished]}
-
-    def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return the error; one for missing messages has its own wording (karthink/gptel issue 480)."""
-        if problem.path == "messages" and not body.get("messages"):
-            return RequestError('Input required: specify "prompt" or "messages"')
-        return problem.error()
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope, with the owner of the key if the key is valid."""
