@@ -54,10 +54,10 @@ def test_values__may_be_described_with_their_type() -> None:
     assert made["score"] in (3, 4, 5) and isinstance(made["ok"], bool) and isinstance(made["why"], str)
 
 
-@pytest.mark.parametrize("block", ["", "yaml"])
-def test_block__of_yaml_is_a_form(block: str) -> None:
+@pytest.mark.parametrize(("before", "block"), [("", ""), ("", "yaml"), ("<SYS>Be kind. <FORM>", "")])
+def test_block__of_yaml_is_a_form(before: str, block: str) -> None:
     lines = "\n".join(f"{name}: {told}" for name, told in LINES.items())
-    answer = said(("user", whole(lines, "YAML").replace("```", f"```{block}", 1)))
+    answer = said(("user", before + whole(lines, "YAML").replace("```", f"```{block}", 1)))
     made = {name: json.loads(value) for name, _, value in (line.partition(": ") for line in answer.splitlines())}
     assert made.keys() == LINES.keys() and made["score"] in (3, 4, 5) and isinstance(made["ok"], bool)
 

@@ -59,6 +59,9 @@ INSTRUCTION = re.compile(
 KIND_NAME = re.compile(r"(?i)(?:\w+_)?(?:label|category|class|intent|sentiment|topic|mode)")
 KIND_LIST = re.compile(rf"(?i)\b{KINDS}(?: list)?\s*[:=]\s*(\[[^\[\]\n]{{3,1000}}\])")
 """A name of a kind, and a list of kinds: `List of categories: ['positive', 'negative']`."""
+LEADING_TAGS = re.compile(r"\s{0,20}(?:</?[\w-]{1,40}>\s{0,20}){0,8}")
+"""Tags before a sentence: `<OUTPUT_FORMAT>Your output should be JSON.`"""
+
 LIST = re.compile(r"(?i)\bJSON (?:array|list)\b(?: of (\d{1,2}))?(?: of)?(?: (numbers|integers|objects))?")
 EXTRACTED = re.compile(
     r"(?i)\b(?:extract|find|list|get|return|identify)(?: (?:me|all|every|each|the|any|of|unique|distinct)){0,4}"
@@ -171,7 +174,8 @@ def _requests_for_json(text: str) -> list[str]:
     """Return the sentences that ask for JSON."""
     if not any(spelling in text for spelling in SPELLINGS):
         return []
-    requests = [sentence for sentence in SENTENCE_END.split(text) if REQUEST.match(sentence)]
+    sentences = ((sentence, LEADING_TAGS.match(sentence)) for sentence in SENTENCE_END.split(text))
+    requests = [sentence for sentence, tags in sentences if REQUEST.match(sentence, tags.end() if tags else 0)]
     return [sentence for sentence in requests if not NEGATED.search(ANY_SPELLING.split(sentence)[0])]
 
 
