@@ -165,6 +165,8 @@ WRONG = [
     ("count", "claude-does-not-exist", 404),
     ("mistral", "Non-Existent_model", 400),
     ("mistral", "no-such-text_embedding-model", 400),
+    *(("chat", name, 404) for name in ("no-such", "nosuch-model", "no_such-9", "No-Such-GPT")),
+    *(("openrouter", name, 400) for name in ("no-such", "no-such-model-9", "openai/no-such")),
     ("chat", "bad model", 400),
     ("chat", "my model", 400),
     ("responses", "my model", 400),
