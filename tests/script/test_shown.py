@@ -190,3 +190,26 @@ def test_list_in_json__is_like_the_one_shown() -> None:
 def test_outline__has_headings() -> None:
     asked = 'Write an outline for a page.\n1. Use "#" Title" for sections, "##" Title" for subsections.\nTopic: tea'
     assert said(("user", asked)).startswith("# ") and "\n## " in said(("user", asked))
+
+
+@pytest.mark.parametrize(
+    ("text", "questions"),
+    [
+        ("How do I reset it?", ["How do I reset it?"]),
+        ("I have a task. What is green tea? It is urgent.", ["What is green tea?"]),
+        ("See https://example.com/a?b=1 on tea", ["See", "tea"]),
+        ("Mend the clock.", ["Mend", "clock"]),
+    ],
+)
+def test_question__is_the_one_that_was_asked_or_is_on_a_word(text: str, questions: list[str]) -> None:
+    schema = {"type": "object", "properties": {"question": {"type": "string"}}, "required": ["question"]}
+    prompt = Prompt(model="gpt-4o", messages=(Message("user", text),), tools=(Tool("ask_docs", "", schema),))
+    made = json.loads(auto(prompt)[0].tool_calls[0].arguments)["question"]
+    assert made.endswith("?") and any(each in made for each in questions)
+
+
+def test_questions__of_several_objects_differ() -> None:
+    asked = (
+        'Return a JSON array of 3 objects with the keys "question" and "answer".\n\n<query>Nile, Amazon, Congo</query>'
+    )
+    assert len({each["question"] for each in json.loads(said(("user", asked)))}) == 3

@@ -120,11 +120,24 @@ def mentioned(name: str, text: str, form: str = "", at: int = 0) -> Iterator[str
         yield from words
     elif words:
         yield " ".join(words) if kind != "title" else " ".join(word[:1].upper() + word[1:] for word in words[:4])
+    if kind == "question":
+        yield from itertools.islice(_questions(text), at, None)
     if ends := _journey_preposition(name):
         yield from (place for preposition, place in _places_after_prepositions(text) if preposition == ends)
     if kind in PLACE_NAMES:
         found = _places_in_turn(text)[at:] if at else places(text)[:1]
         yield from (place if kind == "location" else place.partition(",")[0] for place in found)
+
+
+_QUESTION = re.compile(r"(?<![^\s>\"'(*])\w[^\n.!?<>]{3,250}\?(?![\w&=])")
+"""A sentence that asks something."""
+
+
+def _questions(text: str) -> Iterator[str]:
+    """Yield the last question of a text, and one on each of its words."""
+    *_, asked = ["", *_QUESTION.findall(text)]
+    yield from [asked] if asked else []
+    yield from (f"What does it say about {word}?" for word in keywords(text, MAX_WORDS))
 
 
 KEYWORD_NAMES = ("query", "topic", "prompt", "title", "keyword", "tag")

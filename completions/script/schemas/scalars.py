@@ -52,6 +52,8 @@ HINTS: dict[str, tuple[str, ...]] = {
     "reason": ("It fits what was asked for.", "The words of the request point to it."),
     "answer": ("The answer follows from the steps above.", "Yes, in most cases."),
     "output": ("8x = -30", "x = -3.75"),
+    "input": ("Tell me more about this.", "How does this work?"),
+    "purpose": ("To answer questions.", "To help with everyday tasks."),
     "message": ("Hello, this is a short message.", "All is ready."),
     "content": ("A few words of plain content.", "The text of the document."),
     "text": ("A few words of plain text.", "Some text."),
