@@ -10,13 +10,13 @@ from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.fields import arranged, choices, mapping, text_or_none, texts, whole
 from completions.wire.framing import ServerSentEvents, group_by_chunk, joined
 from completions.wire.openai.base import Dialect, OpenAIFormat, check_stream, made_id, usage
+from completions.wire.openai.chat.format import service_tier
 from completions.wire.openai.chat.message import Chunks, stream, usage_with_details
 from completions.wire.openai.chat.model_behaviour import fingerprint
 from completions.wire.openai.logprobs import legacy_document, scripted_logprob, without_first_probability
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import LEGACY_REFUSALS
 from completions.wire.openai.repeated import without_echoes
-from completions.wire.openai.tiers import service_tier
 from completions.wire.openai.wordings import LEGACY
 
 DEFAULT_MAX_TOKENS = 16

@@ -39,7 +39,6 @@ from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import CHAT_FORMAT_REFUSALS
 from completions.wire.openai.repeated import with_echo, without_echoes
-from completions.wire.openai.tiers import service_tier
 from completions.wire.openai.wordings import CHAT
 
 
@@ -365,3 +364,15 @@ _READERS: Mapping[str, Sequence[tuple[str, Reader]]] = {
     ],
 }
 """The fields of the prompt that are read from each key of a body; missing keys cost nothing."""
+
+
+SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "priority", "ultrafast": "ultrafast"}
+"""The service tier in the answer by the tier in the request; all others are reported as `default`."""
+
+
+def service_tier(body: Mapping[str, Any]) -> str:
+    """Return the tier that served a request."""
+    if "service_tier" not in body:
+        return "default"
+    tier = body["service_tier"]
+    return SERVED_TIERS.get(tier, "default") if isinstance(tier, str) else "default"

@@ -13,9 +13,9 @@ from completions.tokens import models
 from completions.tokens.capabilities import capabilities, is_known
 from completions.tokens.deferred import TOOL_ADDING_ITEMS, items_of
 from completions.wire.fields import arranged, dicts, mapping, text, text_or_none, texts, whole, without_fields
+from completions.wire.openai.chat.format import service_tier
 from completions.wire.openai.responses import templates
 from completions.wire.openai.responses.prompt import included
-from completions.wire.openai.tiers import service_tier
 
 ORDER = (
     *("id", "object", "created_at", "status", "access_programs", "background", "billing", "completed_at"),
