@@ -16,6 +16,7 @@ from dataclasses import replace
 from completions import budget
 from completions.conversation import Prompt, Tool, ToolCall, ToolResult
 from completions.script.auto.deferred import choose_loader
+from completions.script.auto.expressions import with_sum
 from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
 from completions.script.auto.listed import with_listed
@@ -196,7 +197,7 @@ def _arguments(tool: Tool, prompt: Prompt, seed: str, text: str) -> object:
         told = {name: _final_text(name, result, prompt, seed)}
         if is_instance(told, schema):
             return told
-    detailed = with_paths(with_numbers(with_listed(schema, text), text), text, prompt)
+    detailed = with_paths(with_numbers(with_listed(with_sum(schema, tool, text), text), text), text, prompt)
     is_over = is_after_worker(prompt)
     arguments = instance(detailed if is_final(tool) else _without_unmentioned(detailed, text), seed, text, is_over)
     return arguments if is_instance(arguments, detailed) else instance(detailed, seed, text, is_over)

@@ -64,7 +64,7 @@ COUNT = re.compile(
 )
 NOT_TOPIC = re.compile(
     rf"(?i)\d+|{SEVERAL}|write|list|give|generate|return|python|number(?:ed)?|bullet(?:ed)?|points?|response|separated|comma"
-    r"|values?|line|items?|quer(?:y|ies)|start(?:ing)?|each|only|respond"
+    r"|eg|foo|bar|baz|kinds?|types?|examples?|values?|line|items?|quer(?:y|ies)|start(?:ing)?|each|only|respond"
 )
 """Words of a request that are not its topic."""
 
