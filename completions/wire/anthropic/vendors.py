@@ -7,7 +7,7 @@ October 2026, and its 401 as 0xPlaygrounds/rig recorded it in 2026.
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -73,8 +73,9 @@ class Vendor(Protocol):
     def wordings(self) -> Mapping[str, Wording]:
         """How it puts the usual errors."""
 
-    def to_note(self, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
-        """Return what the server remembers of each request that it answers."""
+    @property
+    def to_note(self) -> Callable[[Prompt, Span], StoredDocument] | None:
+        """Returns what the server remembers of each request that it answers."""
 
 
 class VendorsMessages(AnthropicAnswers):
@@ -96,7 +97,8 @@ class VendorsMessages(AnthropicAnswers):
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return what the message leaves behind, and what the server remembers."""
-        return [*super().to_store(reply, prompt, span), *self._to_note(prompt, span)]
+        noted = () if self._to_note is None else (self._to_note(prompt, span),)
+        return [*super().to_store(reply, prompt, span), *noted]
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope as it is."""

@@ -5,7 +5,7 @@ April 2025; the type of errors as users quote it since April 2026 (SamSaffron/te
 in place of `api_error`; the cached tokens since September 2026 (stdapi-ai/stdapi.ai 252).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from completions import ids
 from completions.conversation import ANY_TOOL, Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.tokens.spelling import tagged
-from completions.wire.base import Span, StoredDocument, Undecodable, without_limits
+from completions.wire.base import Undecodable, without_limits
 from completions.wire.content import arguments_of, written_arguments
 from completions.wire.dialects import catalogue, ollama_rules
 from completions.wire.dialects.vendor import Vendor, numbered
@@ -50,10 +50,7 @@ class Ollama(Vendor):
     check_chat = staticmethod(ollama_rules.check_chat)
     check_completion = staticmethod(ollama_rules.check_completion)
     has_model = staticmethod(names.has_model)
-
-    def to_note(self, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
-        """Return that the model is loaded."""
-        return (loading.loaded(prompt, span),)
+    to_note = staticmethod(loading.loaded)
 
     def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
         """Return the list of models, each with its tag (`ListMiddleware` of ollama/ollama)."""

@@ -92,6 +92,8 @@ class Dialect:
     to_store: Callable[[Mapping[str, Any], Prompt, Span], StoredDocument] | None = None
     stores_all = True
     """Returns the record of a chat answer that the vendor stores, given its document: of all, or in the background."""
+    to_note: Callable[[Prompt, Span], StoredDocument] | None = None
+    """Returns what the server remembers of each request that it answers, in any format."""
     has_sockets = False
     """Whether responses are also available over WebSockets."""
     text_like_chat, has_echo = False, True
@@ -102,10 +104,6 @@ class Dialect:
     """The models that are listed if a script lists none."""
     model = staticmethod(catalogue.model)
     """Returns a model's entry in the list of models."""
-
-    def to_note(self, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
-        """Return what the server remembers of each request that it answers."""
-        return ()
 
     def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
         """Return the list of models."""
@@ -335,7 +333,7 @@ class OpenAIFormat(WireFormat):
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return what the dialect's server remembers."""
-        return self._dialect.to_note(prompt, span)
+        return () if self._dialect.to_note is None else (self._dialect.to_note(prompt, span),)
 
     def has_model(self, model: str) -> bool:
         """Tell whether the dialect's vendor has a model."""

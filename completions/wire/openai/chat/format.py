@@ -105,7 +105,8 @@ class ChatCompletions(OpenAIFormat):
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the documents to store: the answer if the request says `store`, or what the vendor stores of each."""
-        dialect, noted = self._dialect, super().to_store(reply, prompt, span)
+        dialect = self._dialect
+        noted = () if dialect.to_note is None else super().to_store(reply, prompt, span)
         if (stored_document := dialect.to_store) is not None and (dialect.stores_all or prompt.background):
             complete = self.document(reply, replace(prompt, background=False))
             return [*noted, stored_document(complete, prompt, span)]
