@@ -20,7 +20,8 @@ from completions.script.auto.expressions import with_sum
 from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
 from completions.script.auto.listed import with_listed
-from completions.script.auto.mentioned import PLACE_NAMES, mentioned, places, with_numbers
+from completions.script.auto.mentioned import PLACE_NAMES, mentioned, places
+from completions.script.auto.named_numbers import with_numbers
 from completions.script.auto.paths import with_paths
 from completions.script.auto.sentences import keywords, retold
 from completions.script.protocols.observation import (

@@ -10,7 +10,8 @@ from itertools import chain
 from operator import itemgetter
 
 from completions.budget import TooSlow
-from completions.script.auto.mentioned import mentioned, named_numbers
+from completions.script.auto.mentioned import mentioned
+from completions.script.auto.named_numbers import named_numbers
 from completions.script.schemas.alternatives import (
     IS_WRONG,
     felt,

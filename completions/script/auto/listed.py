@@ -6,7 +6,7 @@ Such a list is as long as the question has them. Its items then are those, as `m
 from collections.abc import Mapping
 
 from completions.script.auto.literal import literal
-from completions.script.auto.mentioned import MAX_READ, named_numbers, with_numbers
+from completions.script.auto.named_numbers import MAX_READ, named_numbers, with_numbers
 from completions.script.auto.proper_names import is_of_person, people, proper_names
 from completions.script.schemas.document import Schema, mapping_of, referred, schema_of
 from completions.script.schemas.scalars import is_score

@@ -6,6 +6,18 @@ The last paragraph that has any is used, because programs put context before the
 import re
 from collections.abc import Iterator
 
+from completions.script.auto.vocabularies import (
+    COLOR,
+    COUNTRY,
+    CURRENCY,
+    LANGUAGE,
+    REMINDED,
+    ROOM,
+    SAID,
+    STREET,
+    SYMBOL,
+    TIME,
+)
 from completions.script.schemas.scalars import snake_case
 
 _WORD_START = r"(?<![\w/.@:%+~-])"
@@ -34,8 +46,22 @@ _KINDS = {
     **dict.fromkeys(("file", "filename", "document"), (_FILE,)),
     **dict.fromkeys(("path", "filepath"), (_FILE, _FOLDER)),
     **dict.fromkeys(("directory", "dir", "folder"), (_FOLDER,)),
+    **{"time": (TIME,), "currency": (CURRENCY,), "address": (STREET,), "room": (ROOM,)},
+    **dict.fromkeys(("symbol", "ticker"), (SYMBOL,)),
+    **dict.fromkeys(("language", "lang"), (LANGUAGE,)),
+    **dict.fromkeys(("country", "nation"), (COUNTRY,)),
+    **dict.fromkeys(("color", "colour"), (COLOR,)),
+    **dict.fromkeys(("message", "text"), (SAID, REMINDED)),
+    **dict.fromkeys(("body", "content"), (SAID,)),
+    **dict.fromkeys(("reminder", "task", "title", "todo"), (REMINDED,)),
 }
 """The patterns to search, in this order, for a property or a format whose name has the word, preferably at its end."""
+
+_VAGUE = ("address", "time", "text", "message", "title", "content", "body")
+"""Words that mean nothing of their own beside another one: `email_address`, `date_time`, `message_id`."""
+
+_WITH_CODE = ("language", "lang", "country", "nation")
+"""Words that name another text before `code`: `FR`, not `France`."""
 
 _TAKES_LAST = re.compile(r"(?:end|until|return|check_?out|to|due|dest|destination|target|new|output)(?:_|$)")
 """How names of properties begin that take the last of several values: `end_date`, `new_path`."""
@@ -49,14 +75,21 @@ _ID_LABEL = r"(?:\s(?:id|number|no\.?|nr\.?|code))?(?:\s?[:#]|\sis)?\s?#?"
 def literal(name: str, form: str, text: str) -> Iterator[str]:
     """Yield the parts of a text that a property takes unchanged, by its format or else its name."""
     words = snake_case(form or name).split("_")
-    known = (each for word in reversed(words) for each in (word, word.removesuffix("s")) if each in _KINDS)
-    kinds = _KINDS.get(next(known, ""), ())
+    kinds = _KINDS.get(_known_word(words), ())
     paragraphs = [each for each in text.split("\n\n") if each.strip()]
     for kind in kinds:
         found = next((texts for each in reversed(paragraphs) if (texts := kind.findall(each))), [])
         yield from reversed(found) if _TAKES_LAST.match(snake_case(name)) else found
     if (found_id := identifier(name, text)) is not None:
         yield found_id
+
+
+def _known_word(words: list[str]) -> str:
+    """Return the last word that has patterns, in the singular; a vague one only if no other has them."""
+    known = [each for word in reversed(words) for each in (word, word.removesuffix("s")) if each in _KINDS]
+    if words[-1] in ("id", "code", "key"):
+        known = [each for each in known if each not in (*_VAGUE, *_WITH_CODE)]
+    return next((each for each in known if each not in _VAGUE), next(iter(known), ""))
 
 
 def identifier(name: str, text: str) -> str | None:

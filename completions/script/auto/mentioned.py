@@ -1,17 +1,15 @@
-"""Values in a question that models pass on as arguments of a tool: places, search terms, numbers, files.
+"""Values in a question that models pass on as arguments of a tool: places, search terms, files.
 
 Recorded tool calls always use them; values are made up only for questions that have none.
 """
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from completions import budget
-from completions.script.auto.literal import identifier, literal
+from completions.script.auto.literal import literal
 from completions.script.auto.proper_names import CAPITALIZED, MONTHS_AND_DAYS, proper_names
 from completions.script.auto.sentences import keywords, last_words
-from completions.script.schemas.document import Schema
 from completions.script.schemas.scalars import sense, snake_case
 
 MAX_READ = 4_000
@@ -33,77 +31,6 @@ _COMMA = re.compile(", ?(?! ?[A-Z]{2,3}(?:$|,))")
 
 PREFERRED = ("in", "at", "near")
 """The prepositions that are preferred."""
-
-_NUMBER = re.compile(r"(?<![\w.,])-?\d{1,12}(?:\.\d{1,6})?(?![\w.,%]*\d|%|\w)")
-_YEAR = re.compile(r"(?<![\w.,-])(?:1[5-9]|20)\d\d(?![\w-]|[.,]\d)")
-_AGE = re.compile(
-    r"(?<![\w.])(\d{1,3})[ -][Yy]ears?[ -][Oo]ld\b|\b[Aa]ged?(?: of| is|:)? (\d{1,3})(?![\w.%])"
-    rf"|{CAPITALIZED}[\w'-]{{0,30}}(?: is |, | \(|: )(\d{{1,3}})(?=[,.;!?)]|\s*\n|\s*\Z| and | years)"
-)
-"""The age of a person: `34 years old`, `aged 34`, `Alice is 34`, `Bob (34)`."""
-
-_SUM = r"(\d{1,3}(?:,\d{3}){1,3}(?:\.\d\d)?|\d{1,12}(?:\.\d{1,2})?)(?!\d|[.,]\d)"
-_MONEY = re.compile(rf"[$€£] ?{_SUM}|(?<![\w.,]){_SUM} ?(?:[€£]|(?:USD|EUR|dollars?|euros?)\b)")
-SUMS_OF_MONEY = ("amount", "price", "cost", "total", "fee", "budget", "salary")
-"""A sum of money, and names of properties that have one."""
-
-_DIGITS = re.compile(r"\d{1,12}(?:\.\d{1,6})?")
-_VALUE_KEYWORDS = frozenset(("enum", "const", "examples", "default"))
-
-
-def with_numbers(schema: Schema, text: str, in_turn: bool = True) -> Schema:
-    """Return the schema of arguments with the numbers of a text as examples: `a` and `b` of `5 + 7`, `5 days`.
-
-    Several are taken `in_turn` if there are as many as properties; otherwise each is found by the property's name.
-    """
-    properties, text = schema.get("properties") if isinstance(schema, Mapping) else None, text[-MAX_READ:]
-    numbers = [float(each) if "." in each else int(each) for each in _NUMBER.findall(text)]
-    if not numbers or not isinstance(properties, Mapping) or not isinstance(schema, Mapping):
-        return schema
-    number_names = [name for name, each in properties.items() if _is_plain_number(each)]
-    values = dict(zip(number_names, numbers, strict=True)) if in_turn and len(number_names) == len(numbers) > 1 else {}
-    for name in budget.on_loop_while_there_is_time(number_names if not values else ()):
-        values.update(zip((name,), named_numbers(str(name), text), strict=False))
-    filled = {name: {**each, "examples": [values[name]]} for name, each in properties.items() if name in values}
-    return {**schema, "properties": {**properties, **filled}} if values else schema
-
-
-def named_numbers(name: str, text: str) -> list[int | float]:
-    """Return the numbers of a text that suit a property by its name, in the text's order."""
-    word, lowered = re.sub(r"^.*_|s$", "", name.lower()), text.lower()
-    if word == "age":
-        found = [next(filter(None, each.groups())) for each in _AGE.finditer(text)]
-    else:
-        found = re.findall(rf"(?<![\w.])(\d{{1,12}}) (?:\w+ )?{re.escape(word)}", lowered) if len(word) > 2 else []
-    found = found or [identifier(name, text) or _year(word, text)]
-    digits = [each for each in found if _DIGITS.fullmatch(each)] or _numbers_after(word, text)
-    digits = digits or (
-        ["".join(each).replace(",", "") for each in _MONEY.findall(text)] if word in SUMS_OF_MONEY else []
-    )
-    return [float(each) if "." in each else int(each) for each in digits]
-
-
-JUDGEMENTS = ("score", "rating", "grade")
-"""Names of judgements; a number after one of them is part of its explanation."""
-
-
-def _numbers_after(word: str, text: str) -> list[str]:
-    """Return the numbers after a word, as in `total 45.50` and `price: $12`."""
-    pattern = (
-        rf"(?i)\b{re.escape(word)}s?\b(?: is|:| of|=)?[ $€£]{{0,2}}(\d{{1,12}}(?:\.\d{{1,6}})?)(?![\w.,%]*\d|%|\w)"
-    )
-    return re.findall(pattern, text) if len(word) > 2 and word not in JUDGEMENTS else []
-
-
-def _year(word: str, text: str) -> str:
-    """Return the first year of a text for a property of that name; the empty text if there is none."""
-    found = _YEAR.search(text) if word == "year" else None
-    return found[0] if found else ""
-
-
-def _is_plain_number(schema: object) -> bool:
-    is_number = isinstance(schema, Mapping) and schema.get("type") in ("integer", "number", "INTEGER", "NUMBER")
-    return is_number and isinstance(schema, Mapping) and not schema.keys() & _VALUE_KEYWORDS
 
 
 def mentioned(name: str, text: str, form: str = "", at: int = 0) -> Iterator[str]:

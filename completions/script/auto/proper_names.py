@@ -43,7 +43,8 @@ _VERB = (
 )
 _BEFORE = (
     r"(?:\bname is|\bname:|\bnamed|\bcalled|\bI'm|\bI am|\b[Bb]y|\b(?:Dr|Mrs?|Ms|Prof)\.?|\b[Mm]eet|\b[Aa]uthor:"
-    r"|\b[Ff]rom:|\b(?:user|customer|client|patient|employee|student|[Cc]ontact|guest))"
+    r"|\b[Ff]rom:|\b(?:user|customer|client|patient|employee|student|[Cc]ontact|guest)"
+    r"|\b(?:[Mm]eeting|[Cc]all|[Ll]unch|[Dd]inner|[Bb]reakfast|[Aa]ppointment|[Ii]nterview|[Mm]eet) with)"
 )
 _PERSON = re.compile(
     rf"(?P<sign>{_BEFORE} )?(?<![\w'\u2019.@/-])(?P<run>{_RUN}(?:(?:, | and |, and ){_RUN}){{0,8}})"

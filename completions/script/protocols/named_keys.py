@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from completions.script.auto.mentioned import named_numbers
+from completions.script.auto.named_numbers import named_numbers
 from completions.script.protocols.counts import demands_several
 from completions.script.protocols.instructions import CACHE_SIZE
 from completions.script.protocols.written_types import list_of
