@@ -721,12 +721,17 @@ def test_instance__has_a_share_where_the_name_is_of_one() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *dict.fromkeys(("pass", "is_safe", "isValid", "score", "done", "supported-by-text"), True).items(),
-        *dict.fromkeys(("flagged", "is_unsafe", "isHarmful", "not_relevant", "needs_more", "continue"), False).items(),
+        *dict.fromkeys(("pass", "is_safe", "isValid", "score", "done", "supported-by-text", "on"), True).items(),
+        *dict.fromkeys(("flagged", "is_unsafe", "isHarmful", "not_relevant", "needs_more", "force"), False).items(),
     ],
 )
 def test_instance__lets_what_is_judged_pass_and_ends_what_goes_on(name: str, value: bool) -> None:
     assert [instance(obj({name: FLAG}, name), seed) for seed in "abcdefgh"] == [{name: value}] * 8
+
+
+def test_instance__has_either_boolean_in_a_list_of_objects() -> None:
+    made = [instance(array(obj({"chosen": FLAG}), minItems=8), seed) for seed in "abcd"]
+    assert {item["chosen"] for items in made for item in cast(list[dict[str, bool]], items)} == {True, False}
 
 
 @pytest.mark.parametrize(

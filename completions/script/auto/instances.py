@@ -272,7 +272,8 @@ class _Maker(Containers):
                     yield from likely_numbers(name, kind == "integer", self.random)
                 yield from numbers(flat, kind == "integer", self.random, self.work)
             case "boolean":
-                yield from (*presumed(name), *self.random.sample([True, False], 2))
+                alone = () if "]" in path else (True,)
+                yield from (*presumed(name), *alone, *self.random.sample([True, False], 2))
             case "null":
                 yield None
 

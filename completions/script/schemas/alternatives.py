@@ -95,6 +95,7 @@ PRESUMED_FALSE = frozenset(
         *("flag", "flagged", "block", "blocked", "reject", "rejected", "refuse", "refused", "unsafe", "harmful"),
         *("toxic", "spam", "violation", "violates", "violated", "jailbreak", "injection", "hallucination"),
         *("hallucinated", "malicious", "biased", "error", "failed", "noncommittal", "not", "more", "continue", "retry"),
+        *("force", "overwrite"),
     )
 )
 """Words in the names of properties that are presumed true, and of those presumed false, or that would never end."""
