@@ -46,6 +46,8 @@ def test_sentences__are_as_many_as_demanded(asked: str, count: int) -> None:
         ("Answer in fewer than 10 words: why is the sky blue?", 1, 9),
         ("Answer in 10 words or less. What is tea?", 1, 10),
         ("Write at least 300 words about tea.", 300, 400),
+        ("Write a report of at least 1,200 words on tea.", 1_200, 1_300),
+        ("Write a 1,000-word essay on tea.", 1_000, 1_000),
         ("Write more than 40 words about tea.", 41, 80),
         ("Describe tea in 20 to 30 words.", 20, 30),
         ("Describe tea in 60-70 words.", 60, 70),

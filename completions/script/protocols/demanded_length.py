@@ -28,7 +28,7 @@ _LEAST = r"at least|a minimum of|minimum|min\.?|not less than|no (?:less|fewer) 
 _MOST = r"at most|up to|a maximum of|maximum|max\.?|no more than|not more than|within|not exceed(?:ing)?"
 _ABOVE, _BELOW = r"more than|over", r"(?:fewer|less) than|under|below"
 _ABOUT = r"exactly|precisely|about|around|approximately|roughly|in|of|with|using|to|only|just"
-_NUMBER = rf"\d{{1,6}}|an?|a single|{'|'.join(NUMBERS)}"
+_NUMBER = rf"\d{{1,6}}(?:,\d{{3}})?|an?|a single|{'|'.join(NUMBERS)}"
 _LOW = r"(?:(?P<low>\d{1,4})(?: ?[-\u2013] ?| to | and ))?"
 _ADJECTIVES = "(?:(?:short|brief|concise|complete|simple|full|english|plain|single) )*"
 DEMAND = re.compile(
@@ -37,7 +37,9 @@ DEMAND = re.compile(
     rf"(?P<number>{_NUMBER}) {_ADJECTIVES}(?P<unit>words?|sentences?|paragraphs?)\b"
     r"(?! (?:each|per|of the|in the|from the|above|below))(?P<less> or (?:less|fewer))?(?P<more> or more)?"
 )
-HYPHENATED = re.compile(rf"(?i)\b(?P<number>\d{{1,4}}|{'|'.join(NUMBERS)})-(?P<unit>word|sentence|paragraph)\b(?!-)")
+HYPHENATED = re.compile(
+    rf"(?i)\b(?P<number>\d{{1,4}}(?:,\d{{3}})?|{'|'.join(NUMBERS)})-(?P<unit>word|sentence|paragraph)\b(?!-)"
+)
 SUBJECT = re.compile(
     rf"(?i)\b(?:{ANSWER}|{WRITE}|response|summar\w*|explain|describe|essay|story|text|keep|limit|use|be|in|create|tell|compose"
     r"|draft|paragraph|article|contain)\b"
@@ -70,8 +72,10 @@ class Demanded:
         each = _number(self.sentences, USUAL)
         taken = [[*itertools.islice(sentences, each)] for _ in range(_number(self.paragraphs, 1))]
         words = self.words or Bounds()
-        while words.least > _count(taken):
+        missing = words.least - _count(taken)
+        while missing > 0:
             taken[-1].append(next(sentences))
+            missing -= _count([taken[-1][-1:]])
         return "\n\n".join(" ".join(paragraph) for paragraph in _cut(taken, words))
 
 
@@ -98,7 +102,7 @@ def _demands(sentence: str) -> Iterator[re.Match[str]]:
 
 
 def _bounds(found: re.Match[str]) -> Bounds:
-    written, how = found["number"].lower(), found.groupdict()
+    written, how = found["number"].lower().replace(",", ""), found.groupdict()
     number = int(written) if written.isdigit() else {word: at for at, word in enumerate(NUMBERS, 1)}.get(written, 1)
     number = min(number, MAX_WORDS if found["unit"].lower().startswith("word") else MAX_WORDS // 10)
     if how.get("low"):
