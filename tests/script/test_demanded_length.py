@@ -73,6 +73,21 @@ def test_instructions__of_the_system_count_too_and_the_last_ones_most() -> None:
 
 
 @pytest.mark.parametrize(
+    "asked",
+    [
+        "Write 2000 words in 200 paragraphs, with 200 sentences.",
+        "Write at least 2000 words in 999 paragraphs.",
+        "Write at most 10 words in 200 paragraphs with 200 sentences.",
+        "Answer in 0 words.",
+    ],
+)
+def test_demands__that_are_large_or_contradict_each_other_cost_little(asked: str) -> None:
+    begun = time.process_time()
+    assert 1 <= len(said(asked).split()) < 20_000
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
     "text", ["in a word " * 20_000, "in at most 3 " * 20_000, "1-" * 60_000 + "word", "write a short " * 9_000]
 )
 def test_long_texts__cost_little(text: str) -> None:

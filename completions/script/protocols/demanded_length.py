@@ -19,7 +19,7 @@ from completions.script.protocols.instructions import CACHE_SIZE, SENTENCE_END, 
 from completions.script.wording import ANSWER, NUMBERS, WRITE
 
 MAX_WORDS = 2_000
-"""The longest text that a prompt can demand, in words; of sentences and paragraphs a tenth."""
+"""The longest text that a prompt can demand, in words; of sentences, or of paragraphs, a tenth."""
 
 USUAL = 3
 """Sentences of a text, or of each paragraph, of which the prompt says nothing."""
@@ -69,8 +69,9 @@ class Demanded:
     def text(self, texts: Iterator[str]) -> str:
         """Return a text of this length, out of texts without end whose sentences end with a full stop."""
         sentences = (sentence for text in texts for sentence in _split(text))
-        each = _number(self.sentences, USUAL)
-        taken = [[*itertools.islice(sentences, each)] for _ in range(_number(self.paragraphs, 1))]
+        paragraphs = _number(self.paragraphs, 1)
+        each = min(_number(self.sentences, USUAL), max(MAX_WORDS // 10 // paragraphs, 1))
+        taken = [[*itertools.islice(sentences, each)] for _ in range(paragraphs)]
         words = self.words or Bounds()
         missing = words.least - _count(taken)
         while missing > 0:
@@ -104,7 +105,7 @@ def _demands(sentence: str) -> Iterator[re.Match[str]]:
 def _bounds(found: re.Match[str]) -> Bounds:
     written, how = found["number"].lower().replace(",", ""), found.groupdict()
     number = int(written) if written.isdigit() else {word: at for at, word in enumerate(NUMBERS, 1)}.get(written, 1)
-    number = min(number, MAX_WORDS if found["unit"].lower().startswith("word") else MAX_WORDS // 10)
+    number = min(max(number, 1), MAX_WORDS if found["unit"].lower().startswith("word") else MAX_WORDS // 10)
     if how.get("low"):
         return Bounds(min(int(how["low"]), number), number)
     if how.get("least") or how.get("more"):
@@ -132,13 +133,13 @@ def _count(paragraphs: Sequence[Sequence[str]]) -> int:
 
 def _cut(paragraphs: list[list[str]], words: Bounds) -> list[list[str]]:
     """Leave out the last sentences, or else words, of a text that has too many words."""
-    spare = 0 if words.most is None else _count(paragraphs) - words.most
-    while spare > 0:
+    count = _count(paragraphs)
+    while words.most is not None and count > words.most:
         last = paragraphs[-1].pop().split()
-        is_needed = not any(paragraphs) or _count(paragraphs) < words.least
-        kept = last[: len(last) - spare] if is_needed and len(last) > spare else []
-        spare -= len(last) - len(kept)
-        paragraphs[-1] += [" ".join(kept).rstrip(",.:") + "."] if kept else []
-        if not paragraphs[-1] and paragraphs[1:]:
+        count -= len(last)
+        if count == 0 or count < words.least:
+            paragraphs[-1].append(" ".join(last[: words.most - count]).rstrip(",.:") + ".")
+            break
+        if not paragraphs[-1]:
             paragraphs.pop()
     return paragraphs
