@@ -5,6 +5,7 @@ They are the models that the namespace's script lists, without fine-tuned models
 
 from collections.abc import Collection
 from dataclasses import replace
+from operator import attrgetter
 
 from completions.conversation import Message, Prompt
 from completions.exceptions import RequestError
@@ -25,8 +26,8 @@ DELETED = "deleted_model"
 """The kind of record that marks a deleted model."""
 
 
-PER_IMAGE = 20_000
-"""More tokens than any image costs."""
+PARTS = attrgetter("parts")
+"""Reads the files of a message."""
 
 
 def exists(script: Script, format_: WireFormat, name: str) -> bool:
@@ -137,15 +138,17 @@ def room_to_check(prompt: Prompt, wire: WireFormat, script: Script, size: int) -
     """Return the context window if the prompt may be too large for it.
 
     `size` is the request's size in bytes. Since a token has at least one byte, the prompt needs to be counted only if
-    the request, with the tokens that it asks for, is larger than the window, or if it refers to earlier messages.
+    the request, with the tokens that it asks for, is larger than the window, or if it has files, whose pages are more
+    than their bytes tell, or refers to earlier messages.
     """
     if prompt.task not in ("generate", "decide"):
         return None  # what is not generated has limits for each input, which its format knows
     room = window(script, wire, prompt.model)
     if wire.cuts_last_message and (requested_window := wire.requested_window(prompt)) is not None:
         room = requested_window if room is None else min(room, requested_window)
-    upper_limit = size + (_answer_in_window(prompt, wire) or 0) + _part_tokens(prompt)
-    return None if room is None or (upper_limit <= room and not prompt.recalled) else room
+    if room is None or prompt.recalled or any(map(PARTS, prompt.messages)):
+        return room
+    return None if size + (_answer_in_window(prompt, wire) or 0) <= room else room
 
 
 def fit(prompt: Prompt, wire: WireFormat, room: int) -> Prompt:
@@ -191,15 +194,3 @@ def _cut(prompt: Prompt, window: int) -> Prompt:
     *before, last = prompt.messages
     remaining_text = "".join(text.split(last.text, prompt.model)[excess:])
     return replace(prompt, messages=(*before, replace(last, text=remaining_text)))
-
-
-def _part_tokens(prompt: Prompt) -> int:
-    """Return the most tokens of pictures, and of files, which may have been uploaded before."""
-    return sum(
-        [
-            PER_IMAGE if part.kind == "image" else len(part.source)
-            for message in prompt.messages
-            if message.parts
-            for part in message.parts
-        ]
-    )

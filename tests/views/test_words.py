@@ -1,5 +1,7 @@
 """The usual errors in the words of each API, over HTTP: models that are not there, prompts too long, wrong keys."""
 
+import base64
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -425,3 +427,26 @@ async def test_messages__name_the_path_of_the_api(app: Handler, method: str, pat
     message = parts(orjson.loads(answer.body))[0]
     assert path in message
     assert "/ns/" not in message
+
+
+MANY_PAGES = base64.b64encode(b"%PDF-1.4\n/Count 999999\n/Type/Pages").decode()
+PDF, URL = "application/pdf", f"data:application/pdf;base64,{MANY_PAGES}"
+WITH_FILES: dict[str, dict[str, Any]] = {
+    "chat": {"type": "file", "file": {"filename": "a.pdf", "file_data": URL}},
+    "anthropic": {"type": "document", "source": {"type": "base64", "media_type": PDF, "data": MANY_PAGES}},
+    "gemini": {"inlineData": {"mimeType": PDF, "data": MANY_PAGES}},
+}
+
+
+@pytest.mark.parametrize("name", WITH_FILES)
+async def test_pages__that_are_too_many_for_the_window_are_refused(
+    app: Handler, defaults: Callable[..., None], name: str
+) -> None:
+    defaults("")
+    part, (path, model, headers) = WITH_FILES[name], CALLS[name]
+    messages = {"model": model, "max_tokens": 100, "messages": [{"role": "user", "content": [part]}]}
+    body = {"contents": [{"role": "user", "parts": [part]}]} if name == "gemini" else messages
+    answer = await call(app, "POST", path.format(model=model), orjson.dumps(body), headers=headers)
+    [words] = [words for each, words, _ in TOO_LONG if each == name]
+    assert answer.status == 400
+    assert parts(orjson.loads(answer.body))[0].startswith(re.split(r"\d", words)[0])
