@@ -1,4 +1,4 @@
-"""The wording of requests in prompts, for step 3: parts of regular expressions that several modules share.
+"""The wording of requests in prompts, for step 3: parts of regular expressions, and numbers, for several modules.
 
 The lists of words have no group around them, so that they can be extended.
 """
@@ -21,3 +21,8 @@ HIGH = r"(\d{1,6}(?:\.\d{1,3})?)"
 
 MEANING = r"(?:\s*\([^()\n]{0,60}\))?"
 """An explanation after an end of a range: `from 1 (bad) to 5 (good)`."""
+
+
+def number_of(written: str) -> int:
+    """Return the number that digits, or one of the `NUMBERS`, mean: 3 of `3` and `Three`."""
+    return int(written) if written.isdecimal() else NUMBERS.index(written.lower()) + 1

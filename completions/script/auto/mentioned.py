@@ -8,12 +8,10 @@ import re
 from collections.abc import Iterator
 
 from completions.script.auto.literal import literal
+from completions.script.auto.named_numbers import MAX_READ
 from completions.script.auto.proper_names import CAPITALIZED, MONTHS_AND_DAYS, proper_names
 from completions.script.auto.sentences import keywords, last_words
 from completions.script.schemas.scalars import sense, snake_case
-
-MAX_READ = 4_000
-"""Characters of a question that are searched, from its end."""
 
 MAX_WORDS = 8
 """Words of a question that are used as a search term."""

@@ -13,7 +13,7 @@ from completions.conversation import Prompt
 from completions.script.protocols.braces import MAX_LITERAL, list_at
 from completions.script.protocols.instructions import instructions, unwrapped
 from completions.script.schemas.document import Schema
-from completions.script.wording import ANSWER, NUMBERS, WRITE
+from completions.script.wording import ANSWER, NUMBERS, WRITE, number_of
 
 MAX_ITEMS = 100
 """Items of a list that are made."""
@@ -88,19 +88,15 @@ def _demands(prompt: Prompt) -> Iterator[Demand]:
 
 def _demands_in(text: str) -> Iterator[Demand]:
     for found in DEMAND.finditer(text):
-        low, high = _number(found["low"]), _number(found["high"] or found["low"])
+        low, high = number_of(found["low"]), number_of(found["high"] or found["low"])
         if 0 < low <= high <= MAX_ITEMS and high > 1 and not UNIT.search(found["things"]):
             yield Demand(low, high, found["things"].lower(), found["also"] is not None)
 
 
 def _stated_in(text: str) -> Iterator[Demand]:
     for found in STATED.finditer(text):
-        if 1 < (count := _number(found["low"])) <= MAX_ITEMS and not UNIT.search(found["things"]):
+        if 1 < (count := number_of(found["low"])) <= MAX_ITEMS and not UNIT.search(found["things"]):
             yield Demand(count, count, found["things"].lower(), also=False)
-
-
-def _number(written: str) -> int:
-    return int(written) if written.isdecimal() else NUMBERS.index(written.lower()) + 1
 
 
 class _Counted:

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from completions.conversation import Prompt
 from completions.script.protocols.instructions import CACHE_SIZE, SENTENCE_END, instructions, unwrapped
-from completions.script.wording import ANSWER, NUMBERS, WRITE
+from completions.script.wording import ANSWER, NUMBERS, WRITE, number_of
 
 MAX_WORDS = 2_000
 """The longest text that a prompt can demand, in words; of sentences, or of paragraphs, a tenth."""
@@ -28,7 +28,8 @@ _LEAST = r"at least|a minimum of|minimum|min\.?|not less than|no (?:less|fewer) 
 _MOST = r"at most|up to|a maximum of|maximum|max\.?|no more than|not more than|within|not exceed(?:ing)?"
 _ABOVE, _BELOW = r"more than|over", r"(?:fewer|less) than|under|below"
 _ABOUT = r"exactly|precisely|about|around|approximately|roughly|in|of|with|using|to|only|just"
-_NUMBER = rf"\d{{1,6}}(?:,\d{{3}})?|an?|a single|{'|'.join(NUMBERS)}"
+ARTICLES = ("a single", "an", "a")
+_NUMBER = rf"\d{{1,6}}(?:,\d{{3}})?|{'|'.join(ARTICLES)}|{'|'.join(NUMBERS)}"
 _LOW = r"(?:(?P<low>\d{1,4})(?: ?[-\u2013] ?| to | and ))?"
 _ADJECTIVES = "(?:(?:short|brief|concise|complete|simple|full|english|plain|single) )*"
 DEMAND = re.compile(
@@ -104,7 +105,7 @@ def _demands(sentence: str) -> Iterator[re.Match[str]]:
 
 def _bounds(found: re.Match[str]) -> Bounds:
     written, how = found["number"].lower().replace(",", ""), found.groupdict()
-    number = int(written) if written.isdigit() else {word: at for at, word in enumerate(NUMBERS, 1)}.get(written, 1)
+    number = 1 if written in ARTICLES else number_of(written)
     number = min(max(number, 1), MAX_WORDS if found["unit"].lower().startswith("word") else MAX_WORDS // 10)
     if how.get("low"):
         return Bounds(min(int(how["low"]), number), number)

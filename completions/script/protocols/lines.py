@@ -24,7 +24,7 @@ from completions.script.auto.sentences import keywords
 from completions.script.protocols.instructions import CACHE_SIZE, SENTENCE, instructions, takes_any_text, unwrapped
 from completions.script.protocols.observation import LABELLED_INPUT, in_sentences, observation, question
 from completions.script.schemas.document import compact, seeded
-from completions.script.wording import ANSWER, NUMBERS, WRITE
+from completions.script.wording import ANSWER, NUMBERS, WRITE, number_of
 
 PER_LINE = re.compile(
     r"(?i)\bone (?:\w+ )?(?:per|on each|on a|in each) (?:\w+ )?line|separated by (?:a )?new ?lines?"
@@ -182,7 +182,7 @@ def _list(text: str, texts: list[str], prompt: Prompt) -> str:
     """Write a list in the form that a text requires."""
     marked = MARKED_LIST.search(text)
     count = next((found[1].lower() for found in COUNT.finditer(EXAMPLE_LINES.sub("", text))), "3")
-    most = min(NUMBERS.index(count) + 1 if count in NUMBERS else int(count), MAX_LINES)
+    most = min(number_of(count), MAX_LINES)
     topic = _topic(text, prompt)
     items = [ITEMS[number % len(ITEMS)].format(topic=topic) for number in range(max(most, 1))]
     if COMMAS.search(text):

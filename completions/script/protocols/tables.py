@@ -9,7 +9,7 @@ from completions.conversation import Prompt
 from completions.script.auto.instances import instance
 from completions.script.protocols.instructions import CACHE_SIZE, SENTENCE_END, instructions, takes_any_text
 from completions.script.schemas.document import Schema, as_text
-from completions.script.wording import ANSWERS, NUMBERS, WRITE
+from completions.script.wording import ANSWERS, NUMBERS, WRITE, number_of
 
 MAX_READ = 20_000
 """Characters of each text that are read, at its end."""
@@ -47,7 +47,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     for text in instructions(prompt):
         kind, columns = _table(text[-MAX_READ:]) if any(map(text.__contains__, SPELLINGS)) else ("", ())
         if columns:
-            count = _number(found[1]) if (found := ROW_COUNT.search(text[-MAX_READ:])) else ROWS
+            count = number_of(found[1]) if (found := ROW_COUNT.search(text[-MAX_READ:])) else ROWS
             rows = [[_cell(name, at, f"{seed}/{at}") for name in columns] for at in range(1, count + 1)]
             return _csv(columns, rows) if kind == "csv" else _markdown(columns, rows)
     return None
@@ -62,14 +62,10 @@ def _table(text: str) -> tuple[str, tuple[str, ...]]:
             columns = COLUMNS.search(text, text.find(sentence))
             names = re.split(r"\s*[,|]\s*(?:and )?|,? and ", columns["names"]) if columns else []
             if len(names) < 2 and (counted := COLUMN_COUNT.search(sentence[:1_000])):
-                names = [f"Column {at}" for at in range(1, _number(counted[1]) + 1)]
+                names = [f"Column {at}" for at in range(1, number_of(counted[1]) + 1)]
             if 1 < len(names) <= MAX_COLUMNS:
                 return (found[1] or found[2]).lower(), tuple(name.strip() for name in names)
     return "", ()
-
-
-def _number(written: str) -> int:
-    return int(written) if written.isdigit() else NUMBERS.index(written.lower()) + 1
 
 
 def _cell(name: str, at: int, seed: str) -> str:
